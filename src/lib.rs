@@ -1,0 +1,1 @@
+//! ai-mcp-gateway: one binary between AI clients and every provider.

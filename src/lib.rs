@@ -1,1 +1,15 @@
 //! ai-mcp-gateway: one binary between AI clients and every provider.
+//!
+//! Modules in reading order, from words to fronts; each imports only from floors below its own (ARCHITECTURE.md).
+
+// floor 0: words, no input or output
+pub mod clock;
+pub mod domain;
+pub mod secret;
+
+// floor 1: protocols and models, functions of bytes
+pub mod models;
+pub mod protocol;
+
+// floor 2: providers, functions of data
+pub mod provider;

@@ -1,0 +1,66 @@
+//! The local model: an Ollama server, or any server with OpenAI's chat completions.
+
+use super::classify::{self, Refused};
+use super::{Auth, ChatAdapter, Probe, Reach, Role, Spec, Var, Way};
+use crate::domain::chat::Chat as Conversation;
+use crate::domain::failure::{Class, Failure};
+use crate::protocol::ollama::Ollama;
+use crate::protocol::openai::OpenAi;
+
+/// The row.
+pub static SPEC: Spec = Spec {
+    name: "oss-local",
+    title: "OSS",
+    summary: "a local model, served by Ollama or by any server with OpenAI's API",
+    aliases: &["ollama"],
+    vars: &[
+        Var {
+            name: "OSS_MODEL_ENABLED",
+            role: Role::Switch,
+            default: "false",
+            help: "the local model ends every chain",
+        },
+        Var {
+            name: "OSS_MODEL_ENDPOINT",
+            role: Role::BaseUrl,
+            default: "http://localhost:11434",
+            help: "an Ollama server, or one with /v1/chat/completions",
+        },
+    ],
+    auth: Auth::None,
+    probe: Probe::Get(&["/api/tags", "/v1/models"]),
+    reach: Reach::Network,
+    chat: Some(&Chat),
+};
+
+struct Chat;
+
+impl ChatAdapter for Chat {
+    /// Ollama's own form first: there alone a failure in mid-stream can be seen (docs: protocols/ollama.md).
+    fn ways(&self) -> &'static [Way] {
+        &[Way { back: &Ollama, path: "/api/chat" }, Way { back: &OpenAi, path: "/v1/chat/completions" }]
+    }
+
+    fn amend(&self, refusal: &Failure, chat: &mut Conversation) -> bool {
+        let thinks = chat.effort.is_some() && refusal.message.contains("does not support thinking");
+        if thinks {
+            chat.effort = None;
+        }
+        thinks
+    }
+
+    fn classify(&self, refused: &Refused<'_>) -> Option<Class> {
+        let missing = refused.status.as_u16() == 404 && refused.error.message.contains("not found");
+        missing.then_some(Class::ModelUnavailable)
+    }
+
+    fn models_path(&self) -> Option<&'static str> {
+        Some("/api/tags")
+    }
+
+    fn read_models(&self, body: &[u8]) -> Vec<String> {
+        let mut ids = classify::listed(body, "models", "name");
+        ids.extend(classify::listed_ids(body));
+        ids
+    }
+}

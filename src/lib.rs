@@ -13,3 +13,11 @@ pub mod protocol;
 
 // floor 2: providers, functions of data
 pub mod provider;
+
+// floor 3: the outside, each a leaf that knows no sibling
+pub mod health;
+pub mod telemetry;
+pub mod upstream;
+
+// floor 4: decisions
+pub mod chain;

@@ -11,6 +11,8 @@ pub mod openrouter;
 pub mod oss_local;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -164,9 +166,70 @@ pub struct Provider {
     pub key: Option<Secret>,
     /// Its other variables, by name.
     pub settings: BTreeMap<&'static str, String>,
+    way: AtomicUsize,
+}
+
+/// Every provider of this process, configured or not, in [`ALL`]'s order.
+#[derive(Default)]
+pub struct Roster {
+    /// The entries.
+    pub entries: Vec<Entry>,
+}
+
+/// One provider and whether it can be used.
+pub struct Entry {
+    /// What it is.
+    pub spec: &'static Spec,
+    /// Whether it can be used.
+    pub standing: Standing,
+}
+
+/// Whether a provider can be used.
+pub enum Standing {
+    /// It can.
+    Ready(Arc<Provider>),
+    /// It has no key: this variable is unset.
+    Unconfigured(&'static str),
+    /// This variable switches it off.
+    Disabled(&'static str),
+}
+
+impl Roster {
+    /// The providers that can be used.
+    pub fn ready(&self) -> impl Iterator<Item = &Arc<Provider>> {
+        self.entries.iter().filter_map(|entry| match &entry.standing {
+            Standing::Ready(provider) => Some(provider),
+            Standing::Unconfigured(_) | Standing::Disabled(_) => None,
+        })
+    }
+
+    /// The provider of this name, where it can be used.
+    pub fn get(&self, name: &str) -> Option<&Arc<Provider>> {
+        self.ready().find(|provider| provider.name() == name)
+    }
 }
 
 impl Provider {
+    /// A provider as configured.
+    pub fn new(
+        spec: &'static Spec,
+        base_url: String,
+        key: Option<Secret>,
+        settings: BTreeMap<&'static str, String>,
+    ) -> Provider {
+        Provider { spec, base_url, key, settings, way: AtomicUsize::new(0) }
+    }
+
+    /// Which of its adapter's ways its server was found to have.
+    pub fn way(&self) -> usize {
+        self.way.load(Ordering::Relaxed)
+    }
+
+    /// Its server was found to have this one of its adapter's ways.
+    pub fn found_way(&self, way: usize) {
+        self.way.store(way, Ordering::Relaxed);
+    }
+
     /// The name in headers, answers and tables.
     pub fn name(&self) -> &'static str {
         self.spec.name

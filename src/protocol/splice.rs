@@ -21,6 +21,11 @@ impl Edits {
         self.set.push((name, json.into()));
     }
 
+    /// The fields that are put in.
+    pub fn names_set(&self) -> impl Iterator<Item = &'static str> {
+        self.set.iter().map(|(name, _)| *name)
+    }
+
     /// Takes field `name` out, where it is there.
     pub fn cut(&mut self, name: &'static str) {
         self.cut.push(name);

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::Provider;
 
 /// One provider with one model.
@@ -27,4 +29,15 @@ impl Link {
     pub fn is(&self, other: &Link) -> bool {
         self.provider.name() == other.provider.name() && self.model == other.model
     }
+}
+
+/// What one call of a link goes by.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    /// Is it the chain's first link?
+    pub first: bool,
+    /// Is there another link that would be called after this one?
+    pub more: bool,
+    /// When all of it must be over.
+    pub deadline: Instant,
 }

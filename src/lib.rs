@@ -21,3 +21,4 @@ pub mod upstream;
 
 // floor 4: decisions
 pub mod chain;
+pub mod plan;

@@ -96,13 +96,16 @@ const MOST_MODELS: usize = 200;
 const SECONDS: [f64; 16] =
     [0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0];
 
+/// Times by path.
+type Seconds = Family<label::Endpoint, Histogram, fn() -> Histogram>;
+
 /// The metrics.
 pub struct Metrics {
     registry: Registry,
     requests: Family<label::Request, Counter>,
-    duration: Family<label::Endpoint, Histogram>,
-    overhead: Family<label::Endpoint, Histogram>,
-    first_token: Family<label::Endpoint, Histogram>,
+    duration: Seconds,
+    overhead: Seconds,
+    first_token: Seconds,
     upstream: Family<label::Upstream, Counter>,
     fallbacks: Family<label::Fallback, Counter>,
     healthy: Family<label::Provider, Gauge>,
@@ -117,7 +120,7 @@ pub struct Metrics {
 
 impl Metrics {
     fn new() -> Metrics {
-        let seconds = || Family::new_with_constructor(|| Histogram::new(SECONDS));
+        let seconds = || Seconds::new_with_constructor(|| Histogram::new(SECONDS));
         let mut metrics = Metrics {
             registry: Registry::with_prefix("gateway"),
             requests: Family::default(),

@@ -90,11 +90,11 @@ pub(super) fn blame(failure: Failure, ours: &[&str]) -> Failure {
     }
     let param = failure.said.as_ref().and_then(|said| said.param.as_deref()).unwrap_or_default();
     let root = param.split(['.', '[']).next().unwrap_or_default();
-    let word = |field: &&str| {
+    let named = |field: &str| {
         let mut words = failure.message.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
-        root == **field || (param.is_empty() && words.any(|word| word == **field))
+        root == field || (param.is_empty() && words.any(|word| word == field))
     };
-    if ours.iter().any(|field| word(&field)) {
+    if ours.iter().any(|field| named(field)) {
         return Failure { blame: Blame::Translation, ..failure };
     }
     failure

@@ -1,0 +1,1 @@
+//! The kit's own tests: upstreams driven by a plain client, and a shell script in the gateway's place.

@@ -16,22 +16,22 @@ const STARTED: &str = "API server started on http://";
 
 /// A gateway to be started. Nothing of this process's environment reaches it; retries are off (`LLM_RETRY=0`)
 /// unless set.
-pub fn gateway() -> Builder {
+pub fn gateway() -> GatewayBuilder {
     let args = ["serve", "--clock-from-stdin"].map(str::to_owned).to_vec();
     let env = [("API_PORT", "0"), ("LLM_RETRY", "0")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let folder = Arc::new(TempDir::new().expect("a temporary folder"));
-    Builder { program: env!("CARGO_BIN_EXE_ai-mcp-gateway").into(), args, env: env.into(), folder }
+    GatewayBuilder { program: env!("CARGO_BIN_EXE_ai-mcp-gateway").into(), args, env: env.into(), folder }
 }
 
 /// A command line with its environment and its folder.
-pub struct Builder {
+pub struct GatewayBuilder {
     program: PathBuf,
     args: Vec<String>,
     env: BTreeMap<String, String>,
     folder: Arc<TempDir>,
 }
 
-impl Builder {
+impl GatewayBuilder {
     /// Configures the provider that this upstream plays, with a key that can be searched for.
     pub fn with(self, upstream: &Upstream) -> Self {
         let url = upstream.url();

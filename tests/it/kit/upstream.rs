@@ -28,33 +28,33 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::{AbortHandle, JoinSet};
 
 /// An OpenAI: `/v1/chat/completions`, `/v1/responses`, `/v1/embeddings`, `/v1/models`.
-pub fn openai() -> Builder {
-    Builder::new(Kind::OpenAi)
+pub fn openai() -> UpstreamBuilder {
+    UpstreamBuilder::new(Kind::OpenAi)
 }
 
 /// An Anthropic: `/v1/messages`, `/v1/messages/count_tokens`, `/v1/models`.
-pub fn anthropic() -> Builder {
-    Builder::new(Kind::Anthropic)
+pub fn anthropic() -> UpstreamBuilder {
+    UpstreamBuilder::new(Kind::Anthropic)
 }
 
 /// An OpenRouter, below `/api/v1`: chat, messages, responses, embeddings, `key`, `models`.
-pub fn openrouter() -> Builder {
-    Builder::new(Kind::OpenRouter)
+pub fn openrouter() -> UpstreamBuilder {
+    UpstreamBuilder::new(Kind::OpenRouter)
 }
 
 /// An Ollama: `/api/chat`, `/api/embed`, `/api/tags`, `/api/show`, and OpenAI's forms below `/v1`.
-pub fn ollama() -> Builder {
-    Builder::new(Kind::Ollama)
+pub fn ollama() -> UpstreamBuilder {
+    UpstreamBuilder::new(Kind::Ollama)
 }
 
 /// A local server that has OpenAI's `/v1` and nothing of Ollama's own (404).
-pub fn openai_compatible() -> Builder {
-    Builder::new(Kind::Compatible)
+pub fn openai_compatible() -> UpstreamBuilder {
+    UpstreamBuilder::new(Kind::Compatible)
 }
 
 /// An upstream before its start. Answers are used in the order in which they were added, the last one again and
 /// again; with none, it answers `hello from <name>`.
-pub struct Builder {
+pub struct UpstreamBuilder {
     kind: Kind,
     script: VecDeque<Reply>,
     probe: Reply,
@@ -62,7 +62,7 @@ pub struct Builder {
     closed: bool,
 }
 
-impl Builder {
+impl UpstreamBuilder {
     fn new(kind: Kind) -> Self {
         let models = kind.models().iter().map(|id| (*id).to_owned()).collect();
         Self { kind, script: VecDeque::new(), probe: ok(), models, closed: false }

@@ -38,8 +38,16 @@ pub struct ToolCall {
 }
 
 impl Answer {
-    pub(super) async fn new(status: u16, headers: HeaderMap, body: Vec<u8>, mut broken: Option<String>) -> Self {
-        let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    pub(super) async fn new(
+        status: u16,
+        headers: HeaderMap,
+        body: Vec<u8>,
+        mut broken: Option<String>,
+    ) -> Self {
+        let kind = headers
+            .get("content-type")
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let mut events = Vec::new();
         if kind.contains("event-stream") {
             let mut source = stream::iter([Ok::<_, std::io::Error>(&body)]).eventsource();
@@ -55,12 +63,21 @@ impl Answer {
             events = lines.map(|line| Event::new("message", line)).collect();
         }
         let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Self { status, headers, body, json, events, broken }
+        Self {
+            status,
+            headers,
+            body,
+            json,
+            events,
+            broken,
+        }
     }
 
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name).map(|value| value.to_str().expect("a header of text"))
+        self.headers
+            .get(name)
+            .map(|value| value.to_str().expect("a header of text"))
     }
 
     /// The text of the answer, its pieces joined.
@@ -72,8 +89,18 @@ impl Answer {
     /// The reasoning, its pieces joined.
     pub fn reasoning(&self) -> String {
         let one = |json: &Value| {
-            let openai = first(json, &["/choices/0/message/reasoning", "/choices/0/delta/reasoning"]);
-            let anthropic = first(json, &["/delta/thinking", "/content/0/thinking", "/message/thinking"]);
+            let openai = first(
+                json,
+                &["/choices/0/message/reasoning", "/choices/0/delta/reasoning"],
+            );
+            let anthropic = first(
+                json,
+                &[
+                    "/delta/thinking",
+                    "/content/0/thinking",
+                    "/message/thinking",
+                ],
+            );
             openai + &anthropic
         };
         self.documents().map(one).collect()
@@ -83,9 +110,19 @@ impl Answer {
     pub fn finish(&self) -> Vec<String> {
         let one = |json: &Value| {
             let choices = json["choices"].as_array().cloned().unwrap_or_default();
-            let mut reasons: Vec<Value> = choices.iter().map(|choice| choice["finish_reason"].clone()).collect();
-            reasons.extend([json["stop_reason"].clone(), json["delta"]["stop_reason"].clone(), json["done_reason"].clone()]);
-            reasons.into_iter().filter_map(|reason| reason.as_str().map(str::to_owned)).collect::<Vec<_>>()
+            let mut reasons: Vec<Value> = choices
+                .iter()
+                .map(|choice| choice["finish_reason"].clone())
+                .collect();
+            reasons.extend([
+                json["stop_reason"].clone(),
+                json["delta"]["stop_reason"].clone(),
+                json["done_reason"].clone(),
+            ]);
+            reasons
+                .into_iter()
+                .filter_map(|reason| reason.as_str().map(str::to_owned))
+                .collect::<Vec<_>>()
         };
         self.documents().flat_map(one).collect()
     }
@@ -93,7 +130,11 @@ impl Answer {
     /// The last usage that was told, `null` if none was.
     pub fn usage(&self) -> Value {
         let places = |json: &Value| [json["usage"].clone(), json["response"]["usage"].clone()];
-        self.documents().flat_map(places).filter(|usage| !usage.is_null()).last().unwrap_or_default()
+        self.documents()
+            .flat_map(places)
+            .filter(|usage| !usage.is_null())
+            .last()
+            .unwrap_or_default()
     }
 
     /// The tool calls of the first choice, in the order in which they began.
@@ -103,7 +144,10 @@ impl Answer {
 
     /// The error, whole or in the stream; `null` if there is none.
     pub fn error(&self) -> Value {
-        self.documents().map(|json| json["error"].clone()).find(|error| !error.is_null()).unwrap_or_default()
+        self.documents()
+            .map(|json| json["error"].clone())
+            .find(|error| !error.is_null())
+            .unwrap_or_default()
     }
 
     /// `error.code` as text, empty if there is none.
@@ -115,7 +159,9 @@ impl Answer {
     pub fn done(&self) -> bool {
         let last = self.events.last();
         last.is_some_and(|last| {
-            last.data == "[DONE]" || last.json["type"] == "message_stop" || last.json["done"] == true
+            last.data == "[DONE]"
+                || last.json["type"] == "message_stop"
+                || last.json["done"] == true
                 || last.json["type"] == "response.completed"
         })
     }
@@ -132,7 +178,8 @@ impl Answer {
 
     /// `x-gateway-attempts`.
     pub fn attempts(&self) -> Option<u32> {
-        self.header("x-gateway-attempts").map(|value| value.parse().expect("a number of attempts"))
+        self.header("x-gateway-attempts")
+            .map(|value| value.parse().expect("a number of attempts"))
     }
 
     /// `x-gateway-fallback`.
@@ -149,7 +196,11 @@ impl Answer {
 impl Event {
     fn new(name: &str, data: &str) -> Self {
         let json = serde_json::from_str(data).unwrap_or(Value::Null);
-        Self { name: name.to_owned(), data: data.to_owned(), json }
+        Self {
+            name: name.to_owned(),
+            data: data.to_owned(),
+            json,
+        }
     }
 
     /// The text that this event adds to the first choice.
@@ -173,7 +224,13 @@ impl From<eventsource_stream::Event> for Event {
 fn text_of(json: &Value) -> String {
     let mut text = first(
         json,
-        &["/choices/0/message/content", "/choices/0/delta/content", "/delta/text", "/message/content", "/result/response"],
+        &[
+            "/choices/0/message/content",
+            "/choices/0/delta/content",
+            "/delta/text",
+            "/message/content",
+            "/result/response",
+        ],
     );
     for block in json["content"].as_array().into_iter().flatten() {
         text += block["text"].as_str().unwrap_or_default();
@@ -188,6 +245,8 @@ fn text_of(json: &Value) -> String {
 
 /// The first of these places that holds a string.
 fn first(json: &Value, places: &[&str]) -> String {
-    let found = places.iter().find_map(|place| json.pointer(place).and_then(Value::as_str));
+    let found = places
+        .iter()
+        .find_map(|place| json.pointer(place).and_then(Value::as_str));
     found.unwrap_or_default().to_owned()
 }

@@ -1,6 +1,8 @@
 //! Simulated providers: real HTTP/1.1 servers on 127.0.0.1, port 0, each with a script of answers and a record.
 
 mod anthropic;
+mod body;
+mod builder;
 mod connection;
 mod dialect;
 mod kind;
@@ -8,14 +10,17 @@ mod ollama;
 mod openai;
 mod plan;
 mod record;
+mod replies;
 mod reply;
 mod request;
 mod responses;
 mod say;
 mod trouble;
 
+pub use builder::UpstreamBuilder;
 pub use kind::Kind;
-pub use reply::*;
+pub use replies::*;
+pub use reply::Reply;
 pub use request::Call;
 pub use say::Say;
 
@@ -50,77 +55,6 @@ pub fn ollama() -> UpstreamBuilder {
 /// A local server that has OpenAI's `/v1` and nothing of Ollama's own (404).
 pub fn openai_compatible() -> UpstreamBuilder {
     UpstreamBuilder::new(Kind::Compatible)
-}
-
-/// An upstream before its start. Answers are used in the order in which they were added, the last one again and
-/// again; with none, it answers `hello from <name>`.
-pub struct UpstreamBuilder {
-    kind: Kind,
-    script: VecDeque<Reply>,
-    probe: Reply,
-    models: Vec<String>,
-    closed: bool,
-}
-
-impl UpstreamBuilder {
-    fn new(kind: Kind) -> Self {
-        let models = kind.models().iter().map(|id| (*id).to_owned()).collect();
-        Self { kind, script: VecDeque::new(), probe: ok(), models, closed: false }
-    }
-
-    /// Adds an answer, whole or streamed as the request asks. The protocol's opening and ending are added to it,
-    /// and text goes out word by word.
-    pub fn say(mut self, reply: impl Into<Reply>) -> Self {
-        self.script.push_back(reply.into());
-        self
-    }
-
-    /// Adds the next answer.
-    pub fn then(self, reply: impl Into<Reply>) -> Self {
-        self.say(reply)
-    }
-
-    /// This answer to everything.
-    pub fn always(mut self, reply: impl Into<Reply>) -> Self {
-        self.script.clear();
-        self.say(reply)
-    }
-
-    /// Adds an answer of exactly these pieces, after which the body ends.
-    pub fn stream(self, pieces: impl Into<Vec<Say>>) -> Self {
-        self.say(Reply::exactly(pieces))
-    }
-
-    /// What lists and key checks get instead of their usual answer.
-    pub fn probe(mut self, reply: impl Into<Reply>) -> Self {
-        self.probe = reply.into();
-        self
-    }
-
-    /// The models in the provider's list.
-    pub fn lists(mut self, models: impl IntoIterator<Item = &'static str>) -> Self {
-        self.models = models.into_iter().map(str::to_owned).collect();
-        self
-    }
-
-    /// Starts with the port closed: connections are refused until `restart`.
-    pub fn closed(mut self) -> Self {
-        self.closed = true;
-        self
-    }
-
-    /// Starts to serve.
-    pub async fn start(self) -> Upstream {
-        // Bound but not listening: while no listener shares the port, connections are refused, and nobody else gets it.
-        let reserved = socket("127.0.0.1:0".parse().expect("an address"));
-        let address = reserved.local_addr().expect("a bound socket");
-        let shared = Arc::new(Shared::new(self.kind, self.script, self.probe, self.models));
-        let mut upstream = Upstream { shared, address, _reserved: reserved, accepting: None };
-        if !self.closed {
-            upstream.restart().await;
-        }
-        upstream
-    }
 }
 
 /// A running upstream; dropping it closes everything.
@@ -184,22 +118,48 @@ impl Upstream {
 
     /// Waits until there were so many calls.
     pub async fn wait_for_calls(&self, calls: usize) {
-        in_time("calls to the upstream", self.shared.until(|state| state.calls.len() >= calls)).await;
+        in_time(
+            "calls to the upstream",
+            self.shared.until(|state| state.calls.len() >= calls),
+        )
+        .await;
     }
 
     /// Waits until there were so many lists and key checks.
     pub async fn wait_for_probes(&self, probes: usize) {
-        in_time("probes of the upstream", self.shared.until(|state| state.probes.len() >= probes)).await;
+        in_time(
+            "probes of the upstream",
+            self.shared.until(|state| state.probes.len() >= probes),
+        )
+        .await;
     }
 
-    /// Waits until a client hung up on an answer.
-    pub async fn wait_for_disconnect(&self) {
-        in_time("the client to hang up", self.shared.until(|state| state.hung_up > 0)).await;
+    /// Waits until clients hung up on so many answers.
+    pub async fn wait_for_disconnects(&self, calls: usize) {
+        in_time(
+            "the client to hang up",
+            self.shared.until(|state| state.hung_up >= calls),
+        )
+        .await;
+    }
+
+    /// Forgets all that came so far, so that the next round can be checked by itself.
+    pub fn forget(&self) {
+        self.shared.with(|state| {
+            state.calls.clear();
+            state.probes.clear();
+            state.strays.clear();
+            (state.hung_up, state.bytes_sent, state.most_under_way) = (0, 0, state.under_way);
+        });
     }
 
     /// Waits until the sockets have taken so many bytes.
     pub async fn wait_for_bytes(&self, bytes: u64) {
-        in_time("bytes to be sent", self.shared.until(|state| state.bytes_sent >= bytes)).await;
+        in_time(
+            "bytes to be sent",
+            self.shared.until(|state| state.bytes_sent >= bytes),
+        )
+        .await;
     }
 
     /// Lets one `Say::Wait` or `Reply::held` go on, now or when it comes.
@@ -214,7 +174,8 @@ impl Upstream {
 
     /// From now on this answer to everything.
     pub fn switch(&self, reply: impl Into<Reply>) {
-        self.shared.with(|state| state.script = VecDeque::from([reply.into()]));
+        self.shared
+            .with(|state| state.script = VecDeque::from([reply.into()]));
     }
 
     /// From now on this answer to lists and key checks; `ok()` is the usual one.
@@ -224,18 +185,26 @@ impl Upstream {
 
     /// Closes the port and every connection; new connections are refused.
     pub async fn stop(&mut self) {
-        let Some(accepting) = self.accepting.take() else { return };
+        let Some(accepting) = self.accepting.take() else {
+            return;
+        };
         accepting.abort();
         let address = self.address;
-        super::wait::eventually("the port to close", || std::net::TcpStream::connect(address).is_err()).await;
+        super::wait::eventually("the port to close", || {
+            std::net::TcpStream::connect(address).is_err()
+        })
+        .await;
         self.shared.with(|state| state.under_way = 0);
     }
 
     /// Serves again on the same port.
     pub async fn restart(&mut self) {
         self.stop().await;
-        let listener = socket(self.address).listen(1024).expect("a port of our own");
-        self.accepting = Some(tokio::spawn(accept(listener, Arc::clone(&self.shared))).abort_handle());
+        let listener = socket(self.address)
+            .listen(1024)
+            .expect("a port of our own");
+        self.accepting =
+            Some(tokio::spawn(accept(listener, Arc::clone(&self.shared))).abort_handle());
     }
 }
 
@@ -251,7 +220,9 @@ impl Drop for Upstream {
 fn socket(address: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_reuseport(true).expect("a shared port");
-    socket.set_send_buffer_size(64 * 1024).expect("a small send buffer");
+    socket
+        .set_send_buffer_size(64 * 1024)
+        .expect("a small send buffer");
     socket.bind(address).expect("a free port");
     socket
 }
@@ -260,7 +231,9 @@ fn socket(address: SocketAddr) -> TcpSocket {
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let mut connections = JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
         let _ = stream.set_nodelay(true);
         connections.spawn(connection::serve(stream, Arc::clone(&shared)));
         while connections.try_join_next().is_some() {}

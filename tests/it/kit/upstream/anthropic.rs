@@ -2,8 +2,11 @@
 
 use super::dialect::{Dialect, sse};
 use super::request::Call;
-use super::say::{Content, Say, USAGE};
+use super::say::{Content, Say, USAGE, halves};
 use serde_json::{Value, json};
+
+/// What thinking is signed with.
+const SIGNATURE: &str = "c2lnbmVk";
 
 /// State of one answer.
 pub(super) struct Anthropic {
@@ -17,6 +20,8 @@ pub(super) struct Anthropic {
     tools: Vec<(usize, usize)>,
     usage: (u64, u64),
     finish: Option<&'static str>,
+    /// Why the model refuses.
+    refusal: String,
     delta_said: bool,
 }
 
@@ -31,6 +36,7 @@ impl Anthropic {
             tools: Vec::new(),
             usage: USAGE,
             finish: None,
+            refusal: String::new(),
             delta_said: false,
         }
     }
@@ -50,12 +56,23 @@ impl Anthropic {
         if std::mem::replace(&mut self.started, true) {
             return Vec::new();
         }
-        event(&json!({"type": "message_start", "message": self.message(&json!([]), None, (self.usage.0, 1))}))
+        event(
+            &json!({"type": "message_start", "message": self.message(&json!([]), None, (self.usage.0, 1))}),
+        )
     }
 
     fn close_block(&mut self) -> Vec<u8> {
-        let stop = |(index, _)| event(&json!({"type": "content_block_stop", "index": index}));
-        self.open.take().map(stop).unwrap_or_default()
+        let Some((index, name)) = self.open.take() else {
+            return Vec::new();
+        };
+        let mut bytes = Vec::new();
+        if name == "thinking" {
+            bytes.extend(self.delta(&json!({"type": "signature_delta", "signature": SIGNATURE})));
+        }
+        bytes.extend(event(
+            &json!({"type": "content_block_stop", "index": index}),
+        ));
+        bytes
     }
 
     /// Opens a block of this type unless it is the one that is open (tools are always new).
@@ -66,7 +83,8 @@ impl Anthropic {
         }
         bytes.extend(self.close_block());
         self.open = Some((self.blocks, name));
-        let start = json!({"type": "content_block_start", "index": self.blocks, "content_block": block});
+        let start =
+            json!({"type": "content_block_start", "index": self.blocks, "content_block": block});
         bytes.extend(event(&start));
         self.blocks += 1;
         bytes
@@ -85,11 +103,20 @@ impl Anthropic {
     fn tool(&mut self, index: usize, id: &str, name: &str) -> Vec<u8> {
         self.finish.get_or_insert("tool_calls");
         self.tools.push((index, self.blocks));
-        self.open_block("tool_use", &json!({"type": "tool_use", "id": id, "name": name, "input": {}}))
+        self.open_block(
+            "tool_use",
+            &json!({"type": "tool_use", "id": id, "name": name, "input": {}}),
+        )
     }
 
     fn arguments(&self, index: usize, fragment: &str) -> Vec<u8> {
-        let block = self.tools.iter().rev().find(|(tool, _)| *tool == index).expect("ToolArgs after its ToolStart").1;
+        let block = self
+            .tools
+            .iter()
+            .rev()
+            .find(|(tool, _)| *tool == index)
+            .expect("ToolArgs after its ToolStart")
+            .1;
         let delta = json!({"type": "input_json_delta", "partial_json": fragment});
         event(&json!({"type": "content_block_delta", "index": block, "delta": delta}))
     }
@@ -103,7 +130,7 @@ impl Anthropic {
         bytes.extend(self.close_block());
         let reason = stop_reason(self.finish.unwrap_or("stop"));
         bytes.extend(event(&json!({
-            "type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": null},
+            "type": "message_delta", "delta": {"stop_reason": reason, "stop_sequence": null, "stop_details": details(&self.refusal)},
             "usage": {"input_tokens": self.usage.0, "output_tokens": self.usage.1},
         })));
         bytes
@@ -118,19 +145,26 @@ impl Dialect for Anthropic {
         let said = &content.choices[0];
         let mut blocks = Vec::new();
         if !said.reasoning.is_empty() {
-            blocks.push(json!({"type": "thinking", "thinking": said.reasoning, "signature": "c2lnbmVk"}));
+            blocks.push(
+                json!({"type": "thinking", "thinking": said.reasoning, "signature": SIGNATURE}),
+            );
         }
-        let text = format!("{}{}", said.text, said.refusal);
-        if !text.is_empty() {
-            blocks.push(json!({"type": "text", "text": text}));
+        if !said.text.is_empty() {
+            blocks.push(json!({"type": "text", "text": said.text}));
         }
         for (id, name, arguments) in &said.tools {
             let input: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
             blocks.push(json!({"type": "tool_use", "id": id, "name": name, "input": input}));
         }
         let refused = !said.refusal.is_empty();
-        let reason = if refused { "refusal" } else { stop_reason(said.finish()) };
-        self.message(&json!(blocks), Some(reason), content.usage)
+        let reason = if refused {
+            "refusal"
+        } else {
+            stop_reason(said.finish())
+        };
+        let mut message = self.message(&json!(blocks), Some(reason), content.usage);
+        message["stop_details"] = details(&said.refusal);
+        message
     }
 
     fn piece(&mut self, piece: &Say) -> Vec<u8> {
@@ -139,7 +173,8 @@ impl Dialect for Anthropic {
             Say::Text(_) | Say::Long(_) => self.text(&piece.as_text().unwrap_or_default()),
             Say::Refusal(text) => {
                 self.finish = Some("content_filter");
-                self.text(text)
+                self.refusal.push_str(text);
+                Vec::new()
             }
             Say::Reasoning(text) => {
                 let block = json!({"type": "thinking", "thinking": "", "signature": ""});
@@ -149,8 +184,7 @@ impl Dialect for Anthropic {
             }
             Say::Tool(id, name, arguments) => {
                 let mut bytes = self.tool(self.blocks, id, name);
-                let half = arguments.floor_char_boundary(arguments.len() / 2);
-                for part in [&arguments[..half], &arguments[half..]] {
+                for part in halves(arguments) {
                     bytes.extend(self.arguments(self.blocks - 1, part));
                 }
                 bytes
@@ -184,6 +218,14 @@ impl Dialect for Anthropic {
     }
 }
 
+/// Why the model refuses, `null` if it does not.
+fn details(refusal: &str) -> Value {
+    if refusal.is_empty() {
+        return Value::Null;
+    }
+    json!({"type": "refusal", "category": null, "explanation": refusal})
+}
+
 fn event(data: &Value) -> Vec<u8> {
     sse(data["type"].as_str(), data)
 }
@@ -191,7 +233,10 @@ fn event(data: &Value) -> Vec<u8> {
 fn error(kind: &str) -> Value {
     let (name, message) = match kind {
         "overloaded" => ("overloaded_error", "Overloaded"),
-        "rate_limit" => ("rate_limit_error", "This request would exceed your rate limit"),
+        "rate_limit" => (
+            "rate_limit_error",
+            "This request would exceed your rate limit",
+        ),
         _ => ("api_error", "Internal server error"),
     };
     json!({"type": "error", "error": {"type": name, "message": message}})

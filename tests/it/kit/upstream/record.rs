@@ -1,7 +1,8 @@
 //! What an upstream is told to say and what came to it; shared by its connections and its handle.
 
 use super::kind::{Endpoint, Kind};
-use super::reply::{self, Reply};
+use super::replies;
+use super::reply::Reply;
 use super::request::Call;
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -35,7 +36,12 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn new(kind: Kind, script: VecDeque<Reply>, probe: Reply, models: Vec<String>) -> Self {
+    pub(super) fn new(
+        kind: Kind,
+        script: VecDeque<Reply>,
+        probe: Reply,
+        models: Vec<String>,
+    ) -> Self {
         let state = State {
             script,
             probe,
@@ -48,7 +54,12 @@ impl Shared {
             most_under_way: 0,
             bytes_sent: 0,
         };
-        Self { kind, state: Mutex::new(state), changed: watch::Sender::new(()), permits: Semaphore::new(0) }
+        Self {
+            kind,
+            state: Mutex::new(state),
+            changed: watch::Sender::new(()),
+            permits: Semaphore::new(0),
+        }
     }
 
     /// Looks at the state or changes it, and wakes whoever waits for it.
@@ -62,7 +73,10 @@ impl Shared {
     pub(super) async fn until(&self, so: impl Fn(&State) -> bool) {
         let mut changes = self.changed.subscribe();
         while !so(&self.state.lock().expect("no test panicked in here")) {
-            changes.changed().await.expect("the sender lives as long as this");
+            changes
+                .changed()
+                .await
+                .expect("the sender lives as long as this");
         }
     }
 
@@ -76,7 +90,7 @@ impl Shared {
         let objection = self.kind.objection(endpoint, call);
         self.with(|state| {
             let (list, reply) = match endpoint {
-                Endpoint::Unknown => (&mut state.strays, reply::status(404)),
+                Endpoint::Unknown => (&mut state.strays, replies::status(404)),
                 Endpoint::Probe => (&mut state.probes, state.probe.clone()),
                 _ => {
                     let next = match objection {
@@ -86,13 +100,16 @@ impl Shared {
                     };
                     state.under_way += 1;
                     state.most_under_way = state.most_under_way.max(state.under_way);
-                    (&mut state.calls, next.unwrap_or_else(reply::ok))
+                    (&mut state.calls, next.unwrap_or_else(replies::ok))
                 }
             };
             list.push(call.clone());
             let number = state.calls.len() + state.probes.len() + state.strays.len();
             let reply = match objection {
-                Some((status, message)) => reply::json(format!(r#"{{"error":{{"message":"{message}"}}}}"#)).status(status),
+                Some((status, message)) => {
+                    replies::json(format!(r#"{{"error":{{"message":"{message}"}}}}"#))
+                        .status(status)
+                }
                 None => reply,
             };
             (endpoint, reply, number)

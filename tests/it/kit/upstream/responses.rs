@@ -17,11 +17,21 @@ pub(super) struct Responses {
     items: Vec<Item>,
 }
 
-/// One output item of a stream.
+/// One output item.
 struct Item {
-    tool: Option<(usize, String, String)>,
+    what: What,
     text: String,
     open: bool,
+}
+
+/// What an output item is.
+#[derive(Clone, PartialEq, Eq)]
+enum What {
+    Text,
+    Refusal,
+    Reasoning,
+    /// The script's number of the call, its id and its name.
+    Tool(usize, String, String),
 }
 
 impl Responses {
@@ -67,38 +77,30 @@ impl Responses {
         bytes
     }
 
-    fn open(&mut self, tool: Option<(usize, String, String)>) -> Vec<u8> {
+    fn open(&mut self, what: What) -> Vec<u8> {
         let mut bytes = self.begin();
         let index = self.items.len();
-        let item = match &tool {
-            None => message(index, "in_progress", &json!([])),
-            Some((_, id, name)) => function(index, "in_progress", id, name, ""),
-        };
-        let is_text = tool.is_none();
-        self.items.push(Item { tool, text: String::new(), open: true });
-        bytes.extend(self.event(json!({"type": "response.output_item.added", "output_index": index, "item": item})));
-        if is_text {
-            bytes.extend(self.event(json!({
-                "type": "response.content_part.added", "item_id": format!("item_{index}"), "output_index": index,
-                "content_index": 0, "part": part(""),
-            })));
+        let item = what.item(index, "in_progress", "");
+        let part = what.part("");
+        let name = what.part_event();
+        self.items.push(Item {
+            what,
+            text: String::new(),
+            open: true,
+        });
+        bytes.extend(self.event(
+            json!({"type": "response.output_item.added", "output_index": index, "item": item}),
+        ));
+        if let Some(name) = name {
+            bytes.extend(self.event(placed(&format!("{name}.added"), index, "part", part)));
         }
         bytes
     }
 
     fn delta(&mut self, index: usize, text: &str) -> Vec<u8> {
         self.items[index].text.push_str(text);
-        let id = format!("item_{index}");
-        let data = match self.items[index].tool {
-            None => json!({
-                "type": "response.output_text.delta", "item_id": id, "output_index": index, "content_index": 0,
-                "delta": text, "logprobs": [],
-            }),
-            Some(_) => json!({
-                "type": "response.function_call_arguments.delta", "item_id": id, "output_index": index, "delta": text,
-            }),
-        };
-        self.event(data)
+        let name = format!("response.{}.delta", self.items[index].what.text_event());
+        self.event(placed(&name, index, "delta", json!(text)))
     }
 
     fn close(&mut self, index: usize) -> Vec<u8> {
@@ -106,28 +108,21 @@ impl Responses {
         if !std::mem::replace(&mut item.open, false) {
             return Vec::new();
         }
-        let (id, text) = (format!("item_{index}"), item.text.clone());
-        let (events, item) = match &item.tool {
-            None => {
-                let place = json!({"item_id": id, "output_index": index, "content_index": 0});
-                let mut done = place.clone();
-                done["type"] = json!("response.output_text.done");
-                done["text"] = json!(text);
-                let mut part_done = place;
-                part_done["type"] = json!("response.content_part.done");
-                part_done["part"] = part(&text);
-                (vec![done, part_done], message(index, "completed", &json!([part(&text)])))
-            }
-            Some((_, call, name)) => {
-                let done = json!({
-                    "type": "response.function_call_arguments.done", "item_id": id, "output_index": index,
-                    "name": name, "arguments": text,
-                });
-                (vec![done], function(index, "completed", call, name, &text))
-            }
-        };
-        let mut bytes: Vec<u8> = events.into_iter().flat_map(|event| self.event(event)).collect();
-        bytes.extend(self.event(json!({"type": "response.output_item.done", "output_index": index, "item": item})));
+        let (what, text) = (item.what.clone(), item.text.clone());
+        let done = format!("response.{}.done", what.text_event());
+        let mut bytes = self.event(placed(&done, index, what.field(), json!(text)));
+        if let Some(name) = what.part_event() {
+            bytes.extend(self.event(placed(
+                &format!("{name}.done"),
+                index,
+                "part",
+                what.part(&text),
+            )));
+        }
+        let item = what.item(index, "completed", &text);
+        bytes.extend(self.event(
+            json!({"type": "response.output_item.done", "output_index": index, "item": item}),
+        ));
         bytes
     }
 
@@ -138,23 +133,91 @@ impl Responses {
         }
         let content = Content::of(&self.said);
         let response = self.whole(&content);
-        let name = format!("response.{}", response["status"].as_str().unwrap_or("completed"));
+        let name = format!(
+            "response.{}",
+            response["status"].as_str().unwrap_or("completed")
+        );
         bytes.extend(self.event(json!({"type": name, "response": response})));
         bytes
     }
 
-    fn text(&mut self, text: &str) -> Vec<u8> {
-        let index = self.items.iter().position(|item| item.tool.is_none());
-        let mut bytes = if index.is_none() { self.open(None) } else { Vec::new() };
-        let index = index.unwrap_or(self.items.len() - 1);
-        bytes.extend(self.delta(index, text));
+    fn say(&mut self, what: What, text: &str) -> Vec<u8> {
+        let index = self.items.iter().position(|item| item.what == what);
+        let mut bytes = if index.is_none() {
+            self.open(what)
+        } else {
+            Vec::new()
+        };
+        bytes.extend(self.delta(index.unwrap_or(self.items.len() - 1), text));
         bytes
     }
 
     fn arguments(&mut self, tool: usize, fragment: &str) -> Vec<u8> {
-        let is_it = |item: &Item| item.tool.as_ref().is_some_and(|(number, ..)| *number == tool);
-        let index = self.items.iter().position(is_it).expect("ToolArgs after its ToolStart");
+        let is_it = |item: &Item| matches!(&item.what, What::Tool(number, ..) if *number == tool);
+        let index = self
+            .items
+            .iter()
+            .position(is_it)
+            .expect("ToolArgs after its ToolStart");
         self.delta(index, fragment)
+    }
+}
+
+impl What {
+    /// The field that holds its text.
+    fn field(&self) -> &'static str {
+        match self {
+            Self::Text | Self::Reasoning => "text",
+            Self::Refusal => "refusal",
+            Self::Tool(..) => "arguments",
+        }
+    }
+
+    /// The middle of the names of its deltas.
+    fn text_event(&self) -> &'static str {
+        match self {
+            Self::Text => "output_text",
+            Self::Refusal => "refusal",
+            Self::Reasoning => "reasoning_summary_text",
+            Self::Tool(..) => "function_call_arguments",
+        }
+    }
+
+    /// The beginning of the names of its part's events, if it has parts.
+    fn part_event(&self) -> Option<&'static str> {
+        match self {
+            Self::Text | Self::Refusal => Some("response.content_part"),
+            Self::Reasoning => Some("response.reasoning_summary_part"),
+            Self::Tool(..) => None,
+        }
+    }
+
+    fn part(&self, text: &str) -> Value {
+        match self {
+            Self::Refusal => json!({"type": "refusal", "refusal": text}),
+            Self::Reasoning => json!({"type": "summary_text", "text": text}),
+            _ => json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []}),
+        }
+    }
+
+    fn item(&self, index: usize, status: &str, text: &str) -> Value {
+        let id = format!("item_{index}");
+        let parts = if text.is_empty() {
+            json!([])
+        } else {
+            json!([self.part(text)])
+        };
+        match self {
+            Self::Text | Self::Refusal => {
+                json!({"type": "message", "id": id, "status": status, "role": "assistant", "content": parts})
+            }
+            Self::Reasoning => {
+                json!({"type": "reasoning", "id": id, "status": status, "summary": parts})
+            }
+            Self::Tool(_, call, name) => json!({
+                "type": "function_call", "id": id, "call_id": call, "name": name, "arguments": text, "status": status,
+            }),
+        }
     }
 }
 
@@ -166,24 +229,30 @@ impl Dialect for Responses {
             failed["error"] = json!({"code": "server_error", "message": "The server had an error"});
             return failed;
         }
-        let mut output = Vec::new();
-        if !said.text.is_empty() {
-            output.push(message(0, "completed", &json!([part(&said.text)])));
-        }
-        if !said.refusal.is_empty() {
-            let refusal = json!([{"type": "refusal", "refusal": said.refusal}]);
-            output.push(message(output.len(), "completed", &refusal));
-        }
+        let mut said_items = vec![
+            (What::Reasoning, &said.reasoning),
+            (What::Text, &said.text),
+            (What::Refusal, &said.refusal),
+        ];
+        said_items.retain(|(_, text)| !text.is_empty());
         for (id, name, arguments) in &said.tools {
-            output.push(function(output.len(), "completed", id, name, arguments));
+            said_items.push((What::Tool(0, id.clone(), name.clone()), arguments));
         }
+        let items = said_items.iter().enumerate();
+        let output: Value = items
+            .map(|(index, (what, text))| what.item(index, "completed", text))
+            .collect();
         let reason = match said.finish() {
             "length" => Some("max_output_tokens"),
             "content_filter" => Some("content_filter"),
             _ => None,
         };
-        let status = if reason.is_some() { "incomplete" } else { "completed" };
-        let mut response = self.response(status, &json!(output), Some(content.usage));
+        let status = if reason.is_some() {
+            "incomplete"
+        } else {
+            "completed"
+        };
+        let mut response = self.response(status, &output, Some(content.usage));
         if let Some(reason) = reason {
             response["incomplete_details"] = json!({"reason": reason});
         }
@@ -194,15 +263,20 @@ impl Dialect for Responses {
         self.said.push(piece.clone());
         match piece {
             Say::Role => self.begin(),
-            Say::Text(_) | Say::Long(_) => self.text(&piece.as_text().unwrap_or_default()),
-            Say::Refusal(text) => self.text(text),
+            Say::Text(_) | Say::Long(_) => {
+                self.say(What::Text, &piece.as_text().unwrap_or_default())
+            }
+            Say::Reasoning(text) => self.say(What::Reasoning, text),
+            Say::Refusal(text) => self.say(What::Refusal, text),
             Say::Tool(id, name, arguments) => {
                 let number = self.items.len() + 1000;
-                let mut bytes = self.open(Some((number, (*id).into(), (*name).into())));
+                let mut bytes = self.open(What::Tool(number, (*id).into(), (*name).into()));
                 bytes.extend(self.arguments(number, arguments));
                 bytes
             }
-            Say::ToolStart(number, id, name) => self.open(Some((*number, (*id).into(), (*name).into()))),
+            Say::ToolStart(number, id, name) => {
+                self.open(What::Tool(*number, (*id).into(), (*name).into()))
+            }
             Say::ToolArgs(number, fragment) => self.arguments(*number, fragment),
             Say::Done => self.done(),
             Say::Error(_) => {
@@ -218,17 +292,9 @@ impl Dialect for Responses {
     }
 }
 
-fn message(index: usize, status: &str, content: &Value) -> Value {
-    json!({"type": "message", "id": format!("item_{index}"), "status": status, "role": "assistant", "content": content})
-}
-
-fn function(index: usize, status: &str, call: &str, name: &str, arguments: &str) -> Value {
-    json!({
-        "type": "function_call", "id": format!("item_{index}"), "call_id": call, "name": name,
-        "arguments": arguments, "status": status,
-    })
-}
-
-fn part(text: &str) -> Value {
-    json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []})
+/// An event about an item's only part.
+fn placed(name: &str, index: usize, field: &str, value: Value) -> Value {
+    let mut data = json!({"type": name, "item_id": format!("item_{index}"), "output_index": index, "content_index": 0});
+    data[field] = value;
+    data
 }

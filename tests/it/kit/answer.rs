@@ -144,8 +144,14 @@ impl Answer {
 
     /// The error, whole or in the stream; `null` if there is none.
     pub fn error(&self) -> Value {
+        let one = |json: &Value| match json["type"].as_str() {
+            // Responses has it flat.
+            Some("error") if json["error"].is_null() => json.clone(),
+            Some("response.failed") => json["response"]["error"].clone(),
+            _ => json["error"].clone(),
+        };
         self.documents()
-            .map(|json| json["error"].clone())
+            .map(one)
             .find(|error| !error.is_null())
             .unwrap_or_default()
     }

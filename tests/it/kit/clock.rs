@@ -5,7 +5,7 @@ use std::time::Duration;
 
 impl Gateway {
     /// Moves its clock on: `advance <ms>` on stdin, answered by `advanced` on stdout.
-    pub async fn advance(&mut self, by: Duration) {
+    pub async fn advance(&self, by: Duration) {
         let before = steps(&self.process.stdout());
         self.process
             .write_line(&format!("advance {}", by.as_millis()));

@@ -143,6 +143,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
+    /// A caller of its own for a spawned task.
+    pub fn caller(&self) -> Caller {
+        self.caller.clone()
+    }
+
     /// Everything it wrote to stderr.
     pub fn log(&self) -> String {
         self.process.stderr()

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 /// A running process.
 pub struct Process {
     child: Child,
-    stdin: Option<ChildStdin>,
+    stdin: Mutex<Option<ChildStdin>>,
     stdout: Arc<Output>,
     stderr: Arc<Output>,
 }
@@ -42,7 +42,7 @@ impl Process {
         let mut child = command.spawn().expect("the program starts");
         let stdout = Output::collect(child.stdout.take().expect("a pipe"));
         let stderr = Output::collect(child.stderr.take().expect("a pipe"));
-        let stdin = child.stdin.take();
+        let stdin = Mutex::new(child.stdin.take());
         Self {
             child,
             stdin,
@@ -52,16 +52,17 @@ impl Process {
     }
 
     /// Writes a line to its stdin.
-    pub fn write_line(&mut self, line: &str) {
-        let stdin = self.stdin.as_mut().expect("stdin is open");
+    pub fn write_line(&self, line: &str) {
+        let mut stdin = self.stdin.lock().expect("no panic in here");
+        let stdin = stdin.as_mut().expect("stdin is open");
         writeln!(stdin, "{line}")
             .and_then(|()| stdin.flush())
             .expect("the process reads its stdin");
     }
 
     /// Closes its stdin.
-    pub fn close_stdin(&mut self) {
-        self.stdin = None;
+    pub fn close_stdin(&self) {
+        self.stdin.lock().expect("no panic in here").take();
     }
 
     /// What it wrote to stdout so far.

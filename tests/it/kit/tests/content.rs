@@ -100,6 +100,30 @@ async fn every_kind_of_item_in_responses() {
 }
 
 #[tokio::test]
+async fn an_error_in_responses() {
+    let openai = upstream::openai()
+        .say([Say::Text("hi"), Say::Error("overloaded")])
+        .start()
+        .await;
+    let caller = Caller::new(&openai.url());
+    for body in [
+        json!({"model": "m", "input": "hi"}),
+        json!({"model": "m", "input": "hi", "stream": true}),
+    ] {
+        let answer = caller
+            .request("POST", "/v1/responses")
+            .bearer("k")
+            .json(&body)
+            .send()
+            .await;
+        assert_eq!(
+            (answer.code().as_str(), answer.done()),
+            ("server_error", false)
+        );
+    }
+}
+
+#[tokio::test]
 async fn reasoning_and_refusal() {
     for builder in every() {
         let upstream = builder

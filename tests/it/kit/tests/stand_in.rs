@@ -53,7 +53,12 @@ async fn a_process_is_started_called_stepped_and_ended() {
     let answer = gateway.chat("m", "hi").await;
     assert_eq!((answer.attempts(), answer.model()), (Some(2), Some("m")));
 
-    gateway.advance(Duration::from_secs(60)).await;
+    let caller = gateway.caller();
+    let (_, answer) = tokio::join!(
+        gateway.advance(Duration::from_secs(60)),
+        caller.chat("m", "hi")
+    );
+    assert_eq!(answer.text(), "x");
     gateway.advance(Duration::from_millis(5)).await;
     let steps =
         std::fs::read_to_string(gateway.folder().join("steps")).expect("the script wrote it");
@@ -138,7 +143,7 @@ async fn a_command_is_run_to_its_end() {
         "{}",
         names.stdout
     );
-    let mut process: Process = gateway()
+    let process: Process = gateway()
         .program("/bin/sh")
         .command(["-c", "read -r x; echo got $x"])
         .spawn();

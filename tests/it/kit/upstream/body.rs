@@ -28,7 +28,7 @@ impl Asked<'_> {
         };
         match &reply.body {
             Body::Trouble(Trouble::ContentPolicy) if form == Some(Form::Anthropic) => {
-                self.says(&[Say::Finish("content_filter")], false, None)
+                self.says(&[Say::Refusal("I cannot help with that.")], false, None)
             }
             Body::Trouble(trouble) => {
                 let (status, body) =

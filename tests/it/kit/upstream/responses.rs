@@ -1,8 +1,11 @@
 //! OpenAI Responses.
 
+mod item;
+
 use super::dialect::{Dialect, sse};
 use super::request::Call;
 use super::say::{Content, Say};
+use item::What;
 use serde_json::{Value, json};
 
 /// State of one answer.
@@ -22,16 +25,6 @@ struct Item {
     what: What,
     text: String,
     open: bool,
-}
-
-/// What an output item is.
-#[derive(Clone, PartialEq, Eq)]
-enum What {
-    Text,
-    Refusal,
-    Reasoning,
-    /// The script's number of the call, its id and its name.
-    Tool(usize, String, String),
 }
 
 impl Responses {
@@ -79,10 +72,15 @@ impl Responses {
 
     fn open(&mut self, what: What) -> Vec<u8> {
         let mut bytes = self.begin();
+        // Only tool calls are open side by side.
+        for index in 0..self.items.len() {
+            if !matches!(self.items[index].what, What::Tool(..)) {
+                bytes.extend(self.close(index));
+            }
+        }
         let index = self.items.len();
         let item = what.item(index, "in_progress", "");
-        let part = what.part("");
-        let name = what.part_event();
+        let part = what.part_event("added", index, "");
         self.items.push(Item {
             what,
             text: String::new(),
@@ -91,16 +89,16 @@ impl Responses {
         bytes.extend(self.event(
             json!({"type": "response.output_item.added", "output_index": index, "item": item}),
         ));
-        if let Some(name) = name {
-            bytes.extend(self.event(placed(&format!("{name}.added"), index, "part", part)));
+        if let Some(part) = part {
+            bytes.extend(self.event(part));
         }
         bytes
     }
 
     fn delta(&mut self, index: usize, text: &str) -> Vec<u8> {
         self.items[index].text.push_str(text);
-        let name = format!("response.{}.delta", self.items[index].what.text_event());
-        self.event(placed(&name, index, "delta", json!(text)))
+        let event = self.items[index].what.text_event("delta", index, text);
+        self.event(event)
     }
 
     fn close(&mut self, index: usize) -> Vec<u8> {
@@ -109,15 +107,9 @@ impl Responses {
             return Vec::new();
         }
         let (what, text) = (item.what.clone(), item.text.clone());
-        let done = format!("response.{}.done", what.text_event());
-        let mut bytes = self.event(placed(&done, index, what.field(), json!(text)));
-        if let Some(name) = what.part_event() {
-            bytes.extend(self.event(placed(
-                &format!("{name}.done"),
-                index,
-                "part",
-                what.part(&text),
-            )));
+        let mut bytes = self.event(what.text_event("done", index, &text));
+        if let Some(part) = what.part_event("done", index, &text) {
+            bytes.extend(self.event(part));
         }
         let item = what.item(index, "completed", &text);
         bytes.extend(self.event(
@@ -142,7 +134,10 @@ impl Responses {
     }
 
     fn say(&mut self, what: What, text: &str) -> Vec<u8> {
-        let index = self.items.iter().position(|item| item.what == what);
+        let index = self
+            .items
+            .iter()
+            .position(|item| item.open && item.what == what);
         let mut bytes = if index.is_none() {
             self.open(what)
         } else {
@@ -160,64 +155,6 @@ impl Responses {
             .position(is_it)
             .expect("ToolArgs after its ToolStart");
         self.delta(index, fragment)
-    }
-}
-
-impl What {
-    /// The field that holds its text.
-    fn field(&self) -> &'static str {
-        match self {
-            Self::Text | Self::Reasoning => "text",
-            Self::Refusal => "refusal",
-            Self::Tool(..) => "arguments",
-        }
-    }
-
-    /// The middle of the names of its deltas.
-    fn text_event(&self) -> &'static str {
-        match self {
-            Self::Text => "output_text",
-            Self::Refusal => "refusal",
-            Self::Reasoning => "reasoning_summary_text",
-            Self::Tool(..) => "function_call_arguments",
-        }
-    }
-
-    /// The beginning of the names of its part's events, if it has parts.
-    fn part_event(&self) -> Option<&'static str> {
-        match self {
-            Self::Text | Self::Refusal => Some("response.content_part"),
-            Self::Reasoning => Some("response.reasoning_summary_part"),
-            Self::Tool(..) => None,
-        }
-    }
-
-    fn part(&self, text: &str) -> Value {
-        match self {
-            Self::Refusal => json!({"type": "refusal", "refusal": text}),
-            Self::Reasoning => json!({"type": "summary_text", "text": text}),
-            _ => json!({"type": "output_text", "text": text, "annotations": [], "logprobs": []}),
-        }
-    }
-
-    fn item(&self, index: usize, status: &str, text: &str) -> Value {
-        let id = format!("item_{index}");
-        let parts = if text.is_empty() {
-            json!([])
-        } else {
-            json!([self.part(text)])
-        };
-        match self {
-            Self::Text | Self::Refusal => {
-                json!({"type": "message", "id": id, "status": status, "role": "assistant", "content": parts})
-            }
-            Self::Reasoning => {
-                json!({"type": "reasoning", "id": id, "status": status, "summary": parts})
-            }
-            Self::Tool(_, call, name) => json!({
-                "type": "function_call", "id": id, "call_id": call, "name": name, "arguments": text, "status": status,
-            }),
-        }
     }
 }
 
@@ -290,11 +227,4 @@ impl Dialect for Responses {
     fn event(&self, data: &[u8]) -> Vec<u8> {
         [b"event: response.output_text.delta\ndata: ", data, b"\n\n"].concat()
     }
-}
-
-/// An event about an item's only part.
-fn placed(name: &str, index: usize, field: &str, value: Value) -> Value {
-    let mut data = json!({"type": name, "item_id": format!("item_{index}"), "output_index": index, "content_index": 0});
-    data[field] = value;
-    data
 }

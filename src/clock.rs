@@ -85,6 +85,13 @@ impl Clock {
     }
 }
 
+impl Default for Stepper {
+    /// A stepper that steps nothing.
+    fn default() -> Stepper {
+        Stepper(watch::channel(Duration::ZERO).0)
+    }
+}
+
 impl Stepper {
     /// Moves the clock forward.
     pub fn advance(&self, step: Duration) {

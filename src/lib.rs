@@ -6,6 +6,7 @@
 pub mod clock;
 pub mod domain;
 pub mod secret;
+pub mod telemetry;
 
 // floor 1: protocols and models, functions of bytes
 pub mod models;
@@ -16,9 +17,21 @@ pub mod provider;
 
 // floor 3: the outside, each a leaf that knows no sibling
 pub mod health;
-pub mod telemetry;
 pub mod upstream;
 
 // floor 4: decisions
 pub mod chain;
 pub mod plan;
+
+// floor 5: the product as an interface
+pub mod gateway;
+
+// floor 6: fronts, which call the gateway and nothing below it
+pub mod api;
+
+// floor 8: the environment
+pub mod config;
+
+// floor 9: the parts joined
+pub mod app;
+pub mod cli;

@@ -106,6 +106,27 @@ pub struct Finished<'a> {
     pub cost: Option<f64>,
 }
 
+impl<'a> Finished<'a> {
+    /// A request of `caller` of which nothing else is known: it was refused at the door.
+    pub fn of(caller: &'a Caller) -> Finished<'a> {
+        Finished {
+            caller,
+            asked: "",
+            attempts: &[],
+            served: None,
+            outcome: "",
+            status: 0,
+            stream: false,
+            duration: Duration::ZERO,
+            upstream: Duration::ZERO,
+            first_token: None,
+            input_tokens: None,
+            output_tokens: None,
+            cost: None,
+        }
+    }
+}
+
 /// A request is over: its one line, and its metrics.
 pub fn request_finished(request: &Finished<'_>) {
     METRICS.request(request);

@@ -50,8 +50,14 @@ impl ChatAdapter for Chat {
     }
 
     fn classify(&self, refused: &Refused<'_>) -> Option<Class> {
-        let missing = refused.status.as_u16() == 404 && refused.error.message.contains("not found");
-        missing.then_some(Class::ModelUnavailable)
+        match refused.status.as_u16() {
+            // What a conversation can lack is its model; any other 404 is a server without this endpoint.
+            404 if refused.error.says("model") => Some(Class::ModelUnavailable),
+            404 => Some(Class::Malformed),
+            // Models in Ollama's cloud, behind the local server.
+            403 => Some(Class::Quota),
+            _ => None,
+        }
     }
 
     fn models_path(&self) -> Option<&'static str> {

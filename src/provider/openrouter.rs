@@ -116,3 +116,6 @@ fn by_error_type(name: &str) -> Option<Class> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -70,3 +70,26 @@ impl ChatAdapter for Chat {
         ids
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::chat::Effort;
+
+    #[test]
+    fn a_model_that_cannot_think_is_asked_once_more_without() {
+        let refusal = Failure::after_sending(Class::InvalidRequest, "\"gemma\" does not support thinking");
+        let mut chat = Conversation { effort: Some(Effort::High), ..Conversation::default() };
+        assert!(Chat.amend(&refusal, &mut chat));
+        assert_eq!(chat, Conversation::default());
+        assert!(!Chat.amend(&refusal, &mut chat), "once");
+        let other = Failure::after_sending(Class::InvalidRequest, "\"gemma\" does not support tools");
+        assert!(!Chat.amend(&other, &mut Conversation { effort: Some(Effort::High), ..Conversation::default() }));
+    }
+
+    #[test]
+    fn models_of_ollama_and_of_openais_form() {
+        assert_eq!(Chat.read_models(br#"{"models":[{"name":"llama3:latest"},{}]}"#), ["llama3:latest"]);
+        assert_eq!(Chat.read_models(br#"{"data":[{"id":"x"}]}"#), ["x"]);
+    }
+}

@@ -11,6 +11,7 @@ use crate::domain::chat::{
 use crate::domain::failure::Class;
 use crate::models::{Efforts, Thinking, ThinkingOff};
 
+mod golden;
 mod reading;
 mod writing;
 

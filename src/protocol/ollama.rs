@@ -1,12 +1,17 @@
 //! Ollama's native chat, as a provider speaks it.
 
+mod answer;
+mod request;
+mod stream;
+mod turns;
+
 use super::{Back, Framing, ReadStream, Stamp, Unwritable, Written};
 use crate::domain::Dialect;
 use crate::domain::chat::{Answer, Chat};
-use crate::domain::failure::{Class, Failure};
+use crate::domain::failure::Failure;
 use crate::models::Card;
 
-/// Ollama's native chat (docs: protocols/ollama.md).
+/// Ollama's native chat (docs: protocols/ollama.md; protocols/translation.md, 9).
 pub struct Ollama;
 
 impl Back for Ollama {
@@ -18,15 +23,18 @@ impl Back for Ollama {
         Framing::Ndjson
     }
 
-    fn write_request(&self, _chat: &Chat, _model: &str, _card: &Card) -> Result<Written, Unwritable> {
-        Err(Unwritable::new("model", "not yet"))
+    fn write_request(&self, chat: &Chat, model: &str, _card: &Card) -> Result<Written, Unwritable> {
+        request::write(chat, model)
     }
 
-    fn read_answer(&self, _body: &[u8], _stamp: &Stamp) -> Result<Answer, Failure> {
-        Err(Failure::new(Class::Malformed, "not yet"))
+    fn read_answer(&self, body: &[u8], stamp: &Stamp) -> Result<Answer, Failure> {
+        answer::read(body, stamp)
     }
 
     fn reader(&self, stamp: &Stamp) -> Box<dyn ReadStream> {
-        super::openai::OpenAi.reader(stamp)
+        Box::new(stream::Reader::new(stamp))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,19 +49,21 @@ impl ChatAdapter for Chat {
 
     fn classify(&self, refused: &Refused<'_>) -> Option<Class> {
         let error = &refused.error;
-        let spent = |text: &str| error.message.contains(text);
+        let code = error.stable.as_deref().unwrap_or_default();
+        if code.ends_with("spend_limit_reached") {
+            return Some(Class::Quota);
+        }
         match refused.status.as_u16() {
             // Its oldest way of saying that the money ran out is a 400.
-            400 if spent("credit balance is too low")
-                || spent("specified usage limit")
-                || spent("specified API usage limit") =>
+            400 if ["credit balance is too low", "specified usage limit", "specified api usage limit"]
+                .iter()
+                .any(|words| error.says(words)) =>
             {
                 Some(Class::Quota)
             }
-            429 if error.stable.as_deref().is_some_and(|code| code.ends_with("spend_limit_reached")) => {
-                Some(Class::Quota)
-            }
-            429 if classify::retry_after(refused.headers).is_none() && spent("spend") => Some(Class::Quota),
+            // The operator's account, not the caller's request.
+            400 if code == "organization_on_hold" => Some(Class::Auth),
+            429 if classify::retry_after(refused.headers).is_none() && error.says("spend") => Some(Class::Quota),
             404 if error.kind.as_deref() == Some("not_found_error") => Some(Class::ModelUnavailable),
             _ => None,
         }

@@ -51,13 +51,15 @@ impl Told {
         };
         let word = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
         let message = error.as_str().map(str::to_owned).or_else(|| word("message")).or_else(|| word("detail"));
+        let message = with_raw(message.unwrap_or_default(), error.pointer("/metadata/raw"));
         let stable = error.pointer("/metadata/error_type").or_else(|| error.pointer("/details/error_code"));
+        let number = word("code").and_then(|code| code.parse().ok());
         Told {
             kind: word("type"),
-            code: word("code"),
-            number: error.get("code").and_then(Value::as_u64).and_then(|code| u16::try_from(code).ok()),
-            param: word("param"),
-            message: message.unwrap_or_default(),
+            code: word("code").filter(|_| number.is_none()),
+            number: number.or_else(|| u16::try_from(error.get("code")?.as_u64()?).ok()),
+            param: word("param").or_else(|| missing_ability(&message).map(str::to_owned)),
+            message,
             stable: stable.and_then(Value::as_str).map(str::to_owned),
             reasons: error.pointer("/metadata/reasons").and_then(Value::as_array).is_some_and(|list| !list.is_empty()),
         }
@@ -69,20 +71,49 @@ impl Told {
         if let Some(status) = by_number.filter(|status| status.is_client_error() || status.is_server_error()) {
             return status;
         }
-        let word = self.code.as_deref().or(self.kind.as_deref()).unwrap_or_default();
-        let number = match word {
-            "invalid_request_error" => 400,
-            "authentication_error" | "invalid_api_key" => 401,
-            "billing_error" => 402,
-            "permission_error" => 403,
-            "not_found_error" | "model_not_found" => 404,
-            "request_too_large" => 413,
-            "rate_limit_error" | "rate_limit_exceeded" | "insufficient_quota" => 429,
-            "timeout_error" => 504,
-            "overloaded_error" => 529,
-            _ => 500,
-        };
-        StatusCode::from_u16(number).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.words().find_map(status_by_word).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// Do the words of the message hold `words`, in whatever case? `words` are in lower case.
+    pub fn says(&self, words: &str) -> bool {
+        self.message.to_ascii_lowercase().contains(words)
+    }
+
+    /// What names the error, the surest first.
+    fn words(&self) -> impl Iterator<Item = &str> {
+        [&self.stable, &self.code, &self.kind].into_iter().filter_map(Option::as_deref)
+    }
+}
+
+/// OpenRouter's own words, followed by those of the provider behind it: only they say what is wrong.
+fn with_raw(message: String, raw: Option<&Value>) -> String {
+    const LONGEST_RAW: usize = 1000;
+    let inner = match raw {
+        None | Some(Value::Null) => return message,
+        Some(Value::String(text)) => match Told::read(text.as_bytes()).message {
+            told if told.is_empty() => text.clone(),
+            told => told,
+        },
+        Some(value) => match Told::read(value.to_string().as_bytes()).message {
+            told if told.is_empty() => value.to_string(),
+            told => told,
+        },
+    };
+    let inner: String = inner.trim().chars().take(LONGEST_RAW).collect();
+    match (message.is_empty(), inner.is_empty()) {
+        (_, true) => message,
+        (true, _) => inner,
+        _ => format!("{message}: {inner}"),
+    }
+}
+
+/// The field that asks for what Ollama says its model cannot do; it names none itself.
+fn missing_ability(message: &str) -> Option<&'static str> {
+    let (_, ability) = message.split_once("does not support ")?;
+    match ability.trim_end_matches('.') {
+        "thinking" => Some("think"),
+        "tools" => Some("tools"),
+        _ => None,
     }
 }
 
@@ -112,37 +143,39 @@ pub fn failure(chat: Option<&dyn ChatAdapter>, dialect: Dialect, refused: &Refus
 /// What a refusal means at any provider (docs: protocols/translation.md, 7).
 pub fn common(refused: &Refused<'_>) -> Class {
     let error = &refused.error;
-    let words = [error.stable.as_deref(), error.code.as_deref(), error.kind.as_deref()];
-    if let Some(class) = words.into_iter().flatten().find_map(by_word) {
+    if let Some(class) = error.words().find_map(by_word) {
         return class;
     }
-    let class = by_status(refused.status);
-    match class {
+    let gone = matches!(refused.status, StatusCode::NOT_FOUND | StatusCode::GONE);
+    match by_status(refused.status) {
         Class::InvalidRequest | Class::ServerError if is_context_length(&error.message) => Class::ContextLength,
-        Class::InvalidRequest if error.message.is_empty() && refused.status == StatusCode::NOT_FOUND => {
+        // Not even an error's form: nothing is served at this address.
+        Class::InvalidRequest if refused.status == StatusCode::NOT_FOUND && error.message.is_empty() => {
             Class::Malformed
         }
-        Class::InvalidRequest if refused.status == StatusCode::NOT_FOUND && names_model(&error.message) => {
-            Class::ModelUnavailable
-        }
-        Class::InvalidRequest if error.message.contains("usage policy") => Class::ContentPolicy,
+        Class::InvalidRequest if gone && error.says("model") => Class::ModelUnavailable,
+        Class::InvalidRequest if error.says("usage policy") => Class::ContentPolicy,
         class => class,
     }
 }
 
+/// The class that a provider's own name for an error settles, whatever the status.
 fn by_word(word: &str) -> Option<Class> {
     Some(match word {
         "context_length_exceeded" | "token_limit_exceeded" => Class::ContextLength,
         "content_policy_violation" | "refusal" => Class::ContentPolicy,
-        "insufficient_quota" | "billing_error" | "payment_required" | "billing_hard_limit_reached" => Class::Quota,
+        "insufficient_quota"
+        | "billing_error"
+        | "billing_hard_limit_reached"
+        | "billing_not_active"
+        | "payment_required" => Class::Quota,
         "model_not_found" => Class::ModelUnavailable,
         "rate_limit_exceeded" => Class::RateLimited,
         "string_above_max_length"
         | "string_too_long"
         | "unsupported_parameter"
         | "unsupported_value"
-        | "invalid_value"
-        | "invalid_prompt" => Class::InvalidRequest,
+        | "invalid_value" => Class::InvalidRequest,
         _ => return None,
     })
 }
@@ -153,10 +186,42 @@ fn by_status(status: StatusCode) -> Class {
         402 => Class::Quota,
         408 | 504 | 524 => Class::Timeout,
         429 => Class::RateLimited,
-        400..=499 => Class::InvalidRequest,
+        // "The client has gone": but we are still here.
+        499 => Class::ServerError,
+        400..=498 => Class::InvalidRequest,
         500..=599 => Class::ServerError,
         _ => Class::Malformed,
     }
+}
+
+/// The status that belongs to an error's name, where the error came without one.
+fn status_by_word(word: &str) -> Option<StatusCode> {
+    Some(match word {
+        "invalid_request_error"
+        | "invalid_request"
+        | "invalid_prompt"
+        | "invalid_value"
+        | "unsupported_parameter"
+        | "unsupported_value"
+        | "string_above_max_length"
+        | "string_too_long"
+        | "context_length_exceeded"
+        | "token_limit_exceeded"
+        | "max_tokens_exceeded"
+        | "content_policy_violation"
+        | "refusal" => StatusCode::BAD_REQUEST,
+        "authentication_error" | "authentication" | "invalid_api_key" => StatusCode::UNAUTHORIZED,
+        "billing_error" | "payment_required" => StatusCode::PAYMENT_REQUIRED,
+        "permission_error" | "permission_denied" => StatusCode::FORBIDDEN,
+        "not_found_error" | "not_found" | "model_not_found" => StatusCode::NOT_FOUND,
+        "request_too_large" | "payload_too_large" => StatusCode::PAYLOAD_TOO_LARGE,
+        "unprocessable" => StatusCode::UNPROCESSABLE_ENTITY,
+        "rate_limit_error" | "rate_limit_exceeded" | "insufficient_quota" => StatusCode::TOO_MANY_REQUESTS,
+        "provider_unavailable" => StatusCode::BAD_GATEWAY,
+        "timeout_error" | "timeout" => StatusCode::GATEWAY_TIMEOUT,
+        "overloaded_error" | "provider_overloaded" => return StatusCode::from_u16(529).ok(),
+        _ => return None,
+    })
 }
 
 /// Words of a prompt that is too long, where no code says so.
@@ -169,23 +234,33 @@ fn is_context_length(message: &str) -> bool {
         "longer than the model's context length",
         "maximum number of tokens allowed",
     ];
+    let message = message.to_ascii_lowercase();
     WORDS.iter().any(|words| message.contains(words))
 }
 
-fn names_model(message: &str) -> bool {
-    message.to_ascii_lowercase().contains("model")
-}
-
-/// How long the answer asks us to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
+/// How long the answer asks us to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. `None` where it
+/// does not ask, or in words that mean no time.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok().map(str::trim);
-    let millis = text("retry-after-ms").and_then(|ms| ms.parse::<f64>().ok());
-    let seconds = text("retry-after").and_then(|seconds| seconds.parse::<f64>().ok());
-    if let Some(seconds) = millis.map(|ms| ms / 1000.0).or(seconds) {
-        return Duration::try_from_secs_f64(seconds).ok();
+    let seconds = |text: &str| text.parse().ok().and_then(span);
+    let millis = text("retry-after-ms").and_then(|text| text.parse().ok()).and_then(|ms: f64| span(ms / 1000.0));
+    if let Some(wait) = millis {
+        return Some(wait);
     }
-    let date = httpdate::parse_http_date(text("retry-after")?).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    let asked = text("retry-after")?;
+    seconds(asked).or_else(|| {
+        let date = httpdate::parse_http_date(asked).ok()?;
+        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    })
+}
+
+/// A length of time, a year at most; `None` where it is negative or endless.
+fn span(seconds: f64) -> Option<Duration> {
+    const YEAR: f64 = 365.0 * 86_400.0;
+    if !seconds.is_finite() {
+        return None;
+    }
+    Duration::try_from_secs_f64(seconds.min(YEAR)).ok()
 }
 
 /// The ids in a list of models: OpenAI's and Anthropic's `data[].id`.
@@ -199,3 +274,6 @@ pub fn listed(body: &[u8], list: &str, field: &str) -> Vec<String> {
     let entries = value.get(list).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     entries.iter().filter_map(|entry| entry.get(field)?.as_str().map(str::to_owned)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -64,3 +64,6 @@ pub(super) fn ask_for_usage(call: &Call, edits: &mut Edits) {
     options.insert("include_usage".into(), true.into());
     edits.set("stream_options", serde_json::Value::Object(options).to_string());
 }
+
+#[cfg(test)]
+mod tests;

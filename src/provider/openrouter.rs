@@ -1,6 +1,6 @@
 //! OpenRouter: one key for many models. Speaks OpenAI chat completions and wants to know who calls.
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use super::classify::{self, Refused};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
@@ -60,26 +60,28 @@ impl ChatAdapter for Chat {
     }
 
     fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
-        if let (Some(effort), None) = (call.field("reasoning_effort"), call.place("reasoning")) {
+        if let (Some(effort), None) = (call.field("reasoning_effort"), call.field("reasoning")) {
             edits.cut("reasoning_effort");
             edits.set("reasoning", format!("{{\"effort\":{}}}", String::from_utf8_lossy(effort)));
         }
         // Without this, a provider behind OpenRouter may quietly ignore what it does not know.
-        if (call.facts.tools || call.facts.structured || call.facts.reasoning) && call.place("provider").is_none() {
+        if (call.facts.tools || call.facts.structured || call.facts.reasoning) && call.field("provider").is_none() {
             edits.set("provider", r#"{"require_parameters":true}"#);
         }
     }
 
     fn classify(&self, refused: &Refused<'_>) -> Option<Class> {
         let error = &refused.error;
+        if error.reasons && refused.status == StatusCode::FORBIDDEN {
+            return Some(Class::ContentPolicy);
+        }
         if let Some(class) = error.stable.as_deref().and_then(by_error_type) {
             return Some(class);
         }
         match refused.status.as_u16() {
             402 if classify::retry_after(refused.headers).is_some() => Some(Class::RateLimited),
-            403 if error.reasons => Some(Class::ContentPolicy),
-            404 => Some(Class::ModelUnavailable),
-            400 if error.message.contains("not a valid model") => Some(Class::ModelUnavailable),
+            404 if !error.message.is_empty() => Some(Class::ModelUnavailable),
+            400 if error.says("not a valid model") => Some(Class::ModelUnavailable),
             _ => None,
         }
     }
@@ -105,11 +107,15 @@ fn by_error_type(name: &str) -> Option<Class> {
         | "string_too_long"
         | "unprocessable" => Class::InvalidRequest,
         "not_found" => Class::ModelUnavailable,
-        "provider_overloaded" | "provider_unavailable" | "server" => Class::ServerError,
+        "server" => Class::ServerError,
         "timeout" => Class::Timeout,
+        name if name.starts_with("provider_") => Class::ServerError,
         name if name.starts_with("image_") || name.ends_with("_image") || name.ends_with("_image_format") => {
             Class::InvalidRequest
         }
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -50,8 +50,14 @@ impl ChatAdapter for Chat {
     }
 
     fn classify(&self, refused: &Refused<'_>) -> Option<Class> {
-        let missing = refused.status.as_u16() == 404 && refused.error.message.contains("not found");
-        missing.then_some(Class::ModelUnavailable)
+        match refused.status.as_u16() {
+            // What a conversation can lack is its model; any other 404 is a server without this endpoint.
+            404 if refused.error.says("model") => Some(Class::ModelUnavailable),
+            404 => Some(Class::Malformed),
+            // Models in Ollama's cloud, behind the local server.
+            403 => Some(Class::Quota),
+            _ => None,
+        }
     }
 
     fn models_path(&self) -> Option<&'static str> {
@@ -62,5 +68,28 @@ impl ChatAdapter for Chat {
         let mut ids = classify::listed(body, "models", "name");
         ids.extend(classify::listed_ids(body));
         ids
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::chat::Effort;
+
+    #[test]
+    fn a_model_that_cannot_think_is_asked_once_more_without() {
+        let refusal = Failure::after_sending(Class::InvalidRequest, "\"gemma\" does not support thinking");
+        let mut chat = Conversation { effort: Some(Effort::High), ..Conversation::default() };
+        assert!(Chat.amend(&refusal, &mut chat));
+        assert_eq!(chat, Conversation::default());
+        assert!(!Chat.amend(&refusal, &mut chat), "once");
+        let other = Failure::after_sending(Class::InvalidRequest, "\"gemma\" does not support tools");
+        assert!(!Chat.amend(&other, &mut Conversation { effort: Some(Effort::High), ..Conversation::default() }));
+    }
+
+    #[test]
+    fn models_of_ollama_and_of_openais_form() {
+        assert_eq!(Chat.read_models(br#"{"models":[{"name":"llama3:latest"},{}]}"#), ["llama3:latest"]);
+        assert_eq!(Chat.read_models(br#"{"data":[{"id":"x"}]}"#), ["x"]);
     }
 }

@@ -34,7 +34,12 @@ impl Drop for Place {
 
 impl Api {
     /// Lets a request in, or refuses it in the form of `front`.
-    pub(super) fn enter(&self, headers: &HeaderMap, front: &'static dyn Front, endpoint: &'static str) -> Result<Entered, Response> {
+    pub(super) fn enter(
+        &self,
+        headers: &HeaderMap,
+        front: &'static dyn Front,
+        endpoint: &'static str,
+    ) -> Result<Entered, Response> {
         let mut caller = Caller { request_id: request_id(headers), key: Arc::from(""), endpoint, timeout: None };
         let refuse = |caller: &Caller, refusal| Err(error::refuse(front, caller, refusal));
         let Some(key) = self.options.keys.admit(headers) else {
@@ -58,9 +63,7 @@ impl Api {
 
 /// The client's own id where it sent a sane one, else a new one.
 pub(super) fn request_id(headers: &HeaderMap) -> Arc<str> {
-    let sane = |id: &&str| {
-        !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic())
-    };
+    let sane = |id: &&str| !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
     match headers.get("x-request-id").and_then(|id| id.to_str().ok()).filter(sane) {
         Some(id) => Arc::from(id),
         None => Arc::from(format!("req_{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..))),

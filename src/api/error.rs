@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 
+use super::Api;
 use super::enter::id_value;
 use super::reply::put;
-use super::Api;
 use crate::chain;
 use crate::domain::facts::Caller;
 use crate::gateway::GatewayError;
@@ -151,7 +151,13 @@ pub(super) fn body(front: &dyn Front, caller: &Caller, error: &GatewayError) -> 
     })
 }
 
-fn envelope(status: StatusCode, body: Bytes, caller: &Caller, mut headers: HeaderMap, wait: Option<Duration>) -> Response {
+fn envelope(
+    status: StatusCode,
+    body: Bytes,
+    caller: &Caller,
+    mut headers: HeaderMap,
+    wait: Option<Duration>,
+) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert("x-request-id", id_value(&caller.request_id));
     if let Some(wait) = wait {
@@ -174,7 +180,12 @@ pub(super) async fn no_such_path(State(api): State<Arc<Api>>, uri: Uri, headers:
 }
 
 /// Any method that a path does not take.
-pub(super) async fn no_such_method(State(api): State<Arc<Api>>, method: Method, uri: Uri, headers: HeaderMap) -> Response {
+pub(super) async fn no_such_method(
+    State(api): State<Arc<Api>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     turn_away(&api, &headers, Refusal::NoSuchMethod(uri.path().to_owned(), method))
 }
 

@@ -8,9 +8,9 @@ use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
+use super::Api;
 use super::enter::{Entered, id_value};
 use super::error::{self, Refusal};
-use super::Api;
 use crate::gateway::listing::Listed;
 use crate::protocol::openai::OpenAi;
 

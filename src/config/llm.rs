@@ -63,7 +63,8 @@ pub(super) fn rules(vars: &Vars, roster: &Roster) -> Rules {
 
 /// `ROUTE_MODELS`, laid over the routes that are built in.
 fn routes(vars: &Vars, roster: &Roster, local_model: &str) -> BTreeMap<String, Vec<String>> {
-    const ACCEPTED: &str = "a JSON object of route names to lists of models, for example {\"general\":[\"gpt-4o-mini\"]}";
+    const ACCEPTED: &str =
+        "a JSON object of route names to lists of models, for example {\"general\":[\"gpt-4o-mini\"]}";
     let parse = |text: &str| {
         let routes: BTreeMap<String, Vec<String>> = serde_json::from_str(text).ok()?;
         let named = |name: &String| !name.trim().is_empty();

@@ -45,7 +45,8 @@ pub(super) fn read(vars: &Vars) -> Server {
 
 fn log(vars: &Vars) -> log::Options {
     let is_level = |level: &str| log::is_level(level).then(|| level.to_owned());
-    let level = vars.parse("LOG_LEVEL", "info", "trace, debug, info, warn, error, or a tracing filter directive", is_level);
+    let level =
+        vars.parse("LOG_LEVEL", "info", "trace, debug, info, warn, error, or a tracing filter directive", is_level);
     let format = vars.parse("LOG_FORMAT", "text", "text or json", |format| match format {
         "text" => Some(log::Format::Text),
         "json" => Some(log::Format::Json),
@@ -56,14 +57,19 @@ fn log(vars: &Vars) -> log::Options {
         "off" | "\"\"" | "''" => None,
         path => Some(PathBuf::from(path)),
     };
-    log::Options { level: level.unwrap_or_else(|| "info".to_owned()), format: format.unwrap_or(log::Format::Text), file }
+    log::Options {
+        level: level.unwrap_or_else(|| "info".to_owned()),
+        format: format.unwrap_or(log::Format::Text),
+        file,
+    }
 }
 
 /// The HTTP front's part.
 pub(super) fn api(vars: &Vars, server: &Server) -> api::Options {
     let keys = keys(vars);
     let open = vars.switch("GATEWAY_ALLOW_ANONYMOUS", false);
-    let loopback = server.host == "localhost" || server.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    let loopback =
+        server.host == "localhost" || server.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     if keys.is_empty() && !loopback && !open {
         vars.fault(
             "API_HOST",

@@ -91,7 +91,13 @@ impl Vars {
     }
 
     /// A value of another type; `accepted` says which ones are.
-    pub(super) fn parse<T>(&self, name: &str, default: &str, accepted: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    pub(super) fn parse<T>(
+        &self,
+        name: &str,
+        default: &str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
         let value = self.text(name, default)?;
         let parsed = parse(&value);
         if parsed.is_none() {
@@ -144,7 +150,8 @@ impl Vars {
     pub(super) fn url(&self, name: &str, default: &str) -> String {
         let parse = |value: &str| {
             let url = value.parse::<http::Uri>().ok()?;
-            let web = matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty());
+            let web =
+                matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty());
             (web && url.query().is_none()).then(|| value.trim_end_matches('/').to_owned())
         };
         self.parse(name, default, "an address such as https://host/path, without a query", parse).unwrap_or_default()

@@ -59,7 +59,11 @@ pub enum GatewayError {
 
 impl From<Failure> for GatewayError {
     fn from(failure: Failure) -> GatewayError {
-        GatewayError::AllFailed { attempts: Vec::new(), timed_out: waited_in_vain(&failure), retry_after: failure.retry_after }
+        GatewayError::AllFailed {
+            attempts: Vec::new(),
+            timed_out: waited_in_vain(&failure),
+            retry_after: failure.retry_after,
+        }
     }
 }
 
@@ -78,7 +82,8 @@ impl GatewayError {
         } else if let Some(unfit) = failures.drain(..).next() {
             return GatewayError::Refused { failure: Box::new(unfit), attempts, fallback };
         }
-        let all = |class: Class| failures.iter().all(|failure| failure.class == class && failure.blame == Blame::ByClass);
+        let all =
+            |class: Class| failures.iter().all(|failure| failure.class == class && failure.blame == Blame::ByClass);
         if let Some(retry_after) = retry_after.filter(|_| all(Class::RateLimited)) {
             return GatewayError::AllRateLimited { attempts, retry_after };
         }

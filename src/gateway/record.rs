@@ -39,7 +39,13 @@ impl Record {
     }
 
     /// It ended with a whole answer.
-    pub(super) fn whole(mut self, link: &Link, attempts: &[Attempt], learned: &Learned, upstream: Duration) -> Option<Usd> {
+    pub(super) fn whole(
+        mut self,
+        link: &Link,
+        attempts: &[Attempt],
+        learned: &Learned,
+        upstream: Duration,
+    ) -> Option<Usd> {
         let cost = self.cost(link, learned);
         self.tell(Some(link), attempts, Cow::Borrowed("ok"), 200, learned, upstream, None);
         cost

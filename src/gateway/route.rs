@@ -149,7 +149,10 @@ impl Wanted {
             // A dry run asks about the chain, not about an answer.
             (None, None) if dry_run => messages.push(json!({"role": "user", "content": "?"})),
             (None, None) => {
-                return Err(BadRequest::field("prompt", "`prompt` is missing: send `prompt`, `message` or `messages`."));
+                return Err(BadRequest::field(
+                    "prompt",
+                    "`prompt` is missing: send `prompt`, `message` or `messages`.",
+                ));
             }
         }
         let mut body = Map::new();

@@ -38,16 +38,8 @@ pub struct ToolCall {
 }
 
 impl Answer {
-    pub(super) async fn new(
-        status: u16,
-        headers: HeaderMap,
-        body: Vec<u8>,
-        mut broken: Option<String>,
-    ) -> Self {
-        let kind = headers
-            .get("content-type")
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+    pub(super) async fn new(status: u16, headers: HeaderMap, body: Vec<u8>, mut broken: Option<String>) -> Self {
+        let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
         let mut events = Vec::new();
         if kind.contains("event-stream") {
             let mut source = stream::iter([Ok::<_, std::io::Error>(&body)]).eventsource();
@@ -63,21 +55,12 @@ impl Answer {
             events = lines.map(|line| Event::new("message", line)).collect();
         }
         let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Self {
-            status,
-            headers,
-            body,
-            json,
-            events,
-            broken,
-        }
+        Self { status, headers, body, json, events, broken }
     }
 
     /// A header's value.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .get(name)
-            .map(|value| value.to_str().expect("a header of text"))
+        self.headers.get(name).map(|value| value.to_str().expect("a header of text"))
     }
 
     /// The text of the answer, its pieces joined.
@@ -89,18 +72,8 @@ impl Answer {
     /// The reasoning, its pieces joined.
     pub fn reasoning(&self) -> String {
         let one = |json: &Value| {
-            let openai = first(
-                json,
-                &["/choices/0/message/reasoning", "/choices/0/delta/reasoning"],
-            );
-            let anthropic = first(
-                json,
-                &[
-                    "/delta/thinking",
-                    "/content/0/thinking",
-                    "/message/thinking",
-                ],
-            );
+            let openai = first(json, &["/choices/0/message/reasoning", "/choices/0/delta/reasoning"]);
+            let anthropic = first(json, &["/delta/thinking", "/content/0/thinking", "/message/thinking"]);
             openai + &anthropic
         };
         self.documents().map(one).collect()
@@ -110,19 +83,13 @@ impl Answer {
     pub fn finish(&self) -> Vec<String> {
         let one = |json: &Value| {
             let choices = json["choices"].as_array().cloned().unwrap_or_default();
-            let mut reasons: Vec<Value> = choices
-                .iter()
-                .map(|choice| choice["finish_reason"].clone())
-                .collect();
+            let mut reasons: Vec<Value> = choices.iter().map(|choice| choice["finish_reason"].clone()).collect();
             reasons.extend([
                 json["stop_reason"].clone(),
                 json["delta"]["stop_reason"].clone(),
                 json["done_reason"].clone(),
             ]);
-            reasons
-                .into_iter()
-                .filter_map(|reason| reason.as_str().map(str::to_owned))
-                .collect::<Vec<_>>()
+            reasons.into_iter().filter_map(|reason| reason.as_str().map(str::to_owned)).collect::<Vec<_>>()
         };
         self.documents().flat_map(one).collect()
     }
@@ -130,11 +97,7 @@ impl Answer {
     /// The last usage that was told, `null` if none was.
     pub fn usage(&self) -> Value {
         let places = |json: &Value| [json["usage"].clone(), json["response"]["usage"].clone()];
-        self.documents()
-            .flat_map(places)
-            .filter(|usage| !usage.is_null())
-            .last()
-            .unwrap_or_default()
+        self.documents().flat_map(places).filter(|usage| !usage.is_null()).last().unwrap_or_default()
     }
 
     /// The tool calls of the first choice, in the order in which they began.
@@ -150,10 +113,7 @@ impl Answer {
             Some("response.failed") => json["response"]["error"].clone(),
             _ => json["error"].clone(),
         };
-        self.documents()
-            .map(one)
-            .find(|error| !error.is_null())
-            .unwrap_or_default()
+        self.documents().map(one).find(|error| !error.is_null()).unwrap_or_default()
     }
 
     /// `error.code` as text, empty if there is none.
@@ -184,8 +144,7 @@ impl Answer {
 
     /// `x-gateway-attempts`.
     pub fn attempts(&self) -> Option<u32> {
-        self.header("x-gateway-attempts")
-            .map(|value| value.parse().expect("a number of attempts"))
+        self.header("x-gateway-attempts").map(|value| value.parse().expect("a number of attempts"))
     }
 
     /// `x-gateway-fallback`.
@@ -202,11 +161,7 @@ impl Answer {
 impl Event {
     fn new(name: &str, data: &str) -> Self {
         let json = serde_json::from_str(data).unwrap_or(Value::Null);
-        Self {
-            name: name.to_owned(),
-            data: data.to_owned(),
-            json,
-        }
+        Self { name: name.to_owned(), data: data.to_owned(), json }
     }
 
     /// The text that this event adds to the first choice.
@@ -251,8 +206,6 @@ fn text_of(json: &Value) -> String {
 
 /// The first of these places that holds a string.
 fn first(json: &Value, places: &[&str]) -> String {
-    let found = places
-        .iter()
-        .find_map(|place| json.pointer(place).and_then(Value::as_str));
+    let found = places.iter().find_map(|place| json.pointer(place).and_then(Value::as_str));
     found.unwrap_or_default().to_owned()
 }

@@ -24,26 +24,17 @@ impl Caller {
         // reqwest wants a TLS provider even where no TLS is spoken.
         static TLS: Once = Once::new();
         TLS.call_once(|| drop(rustls::crypto::ring::default_provider().install_default()));
-        let client = reqwest::Client::builder()
-            .no_proxy()
-            .tls_certs_only([])
-            .redirect(reqwest::redirect::Policy::none());
+        let client =
+            reqwest::Client::builder().no_proxy().tls_certs_only([]).redirect(reqwest::redirect::Policy::none());
         let client = client.build().expect("a client");
-        Self {
-            base: base.to_owned(),
-            client,
-            transcript: Arc::default(),
-        }
+        Self { base: base.to_owned(), client, transcript: Arc::default() }
     }
 
     /// A request, to be completed and sent.
     pub fn request(&self, method: &str, path: &str) -> Request {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");
         let builder = self.client.request(method, format!("{}{path}", self.base));
-        Request {
-            builder,
-            transcript: Arc::clone(&self.transcript),
-        }
+        Request { builder, transcript: Arc::clone(&self.transcript) }
     }
 
     /// `GET path`.
@@ -57,12 +48,7 @@ impl Caller {
     }
 
     /// `POST path` with any bytes and exactly these headers.
-    pub async fn post_raw(
-        &self,
-        path: &str,
-        body: impl Into<Vec<u8>>,
-        headers: &[(&str, &str)],
-    ) -> Answer {
+    pub async fn post_raw(&self, path: &str, body: impl Into<Vec<u8>>, headers: &[(&str, &str)]) -> Answer {
         let mut request = self.request("POST", path).body(body);
         for (name, value) in headers {
             request = request.header(name, value);
@@ -77,57 +63,38 @@ impl Caller {
 
     /// A chat completion, streamed and read to its end.
     pub async fn stream(&self, model: &str, prompt: &str) -> Answer {
-        self.post("/v1/chat/completions", streamed(chat(model, prompt)))
-            .await
+        self.post("/v1/chat/completions", streamed(chat(model, prompt))).await
     }
 
     /// A chat completion's stream, to be read step by step.
     pub async fn open(&self, model: &str, prompt: &str) -> Live {
-        self.request("POST", "/v1/chat/completions")
-            .json(&streamed(chat(model, prompt)))
-            .open()
-            .await
+        self.request("POST", "/v1/chat/completions").json(&streamed(chat(model, prompt))).open().await
     }
 
     /// Anthropic Messages, whole.
     pub async fn messages(&self, model: &str, prompt: &str) -> Answer {
-        self.request("POST", "/v1/messages")
-            .anthropic()
-            .json(&messages(model, prompt))
-            .send()
-            .await
+        self.request("POST", "/v1/messages").anthropic().json(&messages(model, prompt)).send().await
     }
 
     /// Anthropic Messages, streamed and read to its end.
     pub async fn stream_messages(&self, model: &str, prompt: &str) -> Answer {
-        self.request("POST", "/v1/messages")
-            .anthropic()
-            .json(&streamed(messages(model, prompt)))
-            .send()
-            .await
+        self.request("POST", "/v1/messages").anthropic().json(&streamed(messages(model, prompt))).send().await
     }
 
     /// OpenAI Responses, whole.
     pub async fn responses(&self, model: &str, input: &str) -> Answer {
-        self.post("/v1/responses", json!({"model": model, "input": input}))
-            .await
+        self.post("/v1/responses", json!({"model": model, "input": input})).await
     }
 
     /// OpenAI Responses, streamed and read to its end.
     pub async fn stream_responses(&self, model: &str, input: &str) -> Answer {
-        self.post(
-            "/v1/responses",
-            json!({"model": model, "input": input, "stream": true}),
-        )
-        .await
+        self.post("/v1/responses", json!({"model": model, "input": input, "stream": true})).await
     }
 
     /// A bare connection, for clients that misbehave.
     pub async fn connect(&self) -> TcpStream {
         let address = self.base.trim_start_matches("http://");
-        in_time("a connection", TcpStream::connect(address))
-            .await
-            .expect("the server listens")
+        in_time("a connection", TcpStream::connect(address)).await.expect("the server listens")
     }
 
     /// Everything that was answered so far.
@@ -167,8 +134,7 @@ impl Request {
 
     /// The headers of an Anthropic SDK, the key included.
     pub fn anthropic(self) -> Self {
-        self.header("anthropic-version", "2023-06-01")
-            .header("x-api-key", "sk-client")
+        self.header("anthropic-version", "2023-06-01").header("x-api-key", "sk-client")
     }
 
     /// `Authorization: Bearer …`.
@@ -197,11 +163,7 @@ impl Request {
     pub async fn try_send(self) -> Result<Answer, String> {
         let transcript = Arc::clone(&self.transcript);
         let answer = in_time("an answer", async {
-            let mut response = self
-                .builder
-                .send()
-                .await
-                .map_err(|error| format!("{error:?}"))?;
+            let mut response = self.builder.send().await.map_err(|error| format!("{error:?}"))?;
             let (mut body, mut broken) = (Vec::new(), None);
             loop {
                 match response.chunk().await {
@@ -213,15 +175,7 @@ impl Request {
                     }
                 }
             }
-            Ok::<_, String>(
-                Answer::new(
-                    response.status().as_u16(),
-                    response.headers().clone(),
-                    body,
-                    broken,
-                )
-                .await,
-            )
+            Ok::<_, String>(Answer::new(response.status().as_u16(), response.headers().clone(), body, broken).await)
         });
         let answer = answer.await?;
         let mut transcript = transcript.lock().expect("no panic in here");
@@ -233,22 +187,13 @@ impl Request {
 
     /// Sends it and stops after the head.
     pub async fn open(self) -> Live {
-        let response = in_time("the head of an answer", self.builder.send())
-            .await
-            .expect("the server answers");
+        let response = in_time("the head of an answer", self.builder.send()).await.expect("the server answers");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let events = response
-            .bytes_stream()
-            .eventsource()
-            .map(|event| match event {
-                Ok(event) => Ok(Event::from(event)),
-                Err(error) => Err(format!("{error:?}")),
-            });
-        Live {
-            status,
-            headers,
-            events: Box::pin(events),
-        }
+        let events = response.bytes_stream().eventsource().map(|event| match event {
+            Ok(event) => Ok(Event::from(event)),
+            Err(error) => Err(format!("{error:?}")),
+        });
+        Live { status, headers, events: Box::pin(events) }
     }
 }
 
@@ -267,10 +212,7 @@ impl Live {
 
     /// The next event, which must come.
     pub async fn event(&mut self) -> Event {
-        self.next()
-            .await
-            .expect("the stream goes on")
-            .expect("the stream is whole")
+        self.next().await.expect("the stream goes on").expect("the stream is whole")
     }
 
     /// Events up to and with the first one that has text; gives that text.

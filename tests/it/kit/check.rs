@@ -16,10 +16,7 @@ pub fn check<'a, const N: usize>(
     assert_eq!(answer.status, 200, "{body}");
     assert_eq!(answer.text(), text, "{body}");
     assert_eq!(answer.broken, None, "{body}");
-    assert!(
-        answer.events.is_empty() || answer.done(),
-        "the stream has no proper end: {body}"
-    );
+    assert!(answer.events.is_empty() || answer.done(), "the stream has no proper end: {body}");
     assert_eq!(answer.error(), serde_json::Value::Null, "{body}");
     assert_eq!(answer.fallback(), fallback.into(), "x-gateway-fallback");
     check_called(upstreams);
@@ -41,12 +38,7 @@ pub fn check_called<const N: usize>(upstreams: [&Upstream; N]) {
 #[track_caller]
 pub fn check_not_called<const N: usize>(upstreams: [&Upstream; N]) {
     for upstream in upstreams {
-        assert_eq!(
-            upstream.calls().len(),
-            0,
-            "calls to {}",
-            upstream.kind().name()
-        );
+        assert_eq!(upstream.calls().len(), 0, "calls to {}", upstream.kind().name());
     }
 }
 
@@ -54,9 +46,5 @@ pub fn check_not_called<const N: usize>(upstreams: [&Upstream; N]) {
 #[track_caller]
 pub fn check_error(answer: &Answer, status: u16, code: &str) {
     let body = String::from_utf8_lossy(&answer.body);
-    assert_eq!(
-        (answer.status, answer.code().as_str()),
-        (status, code),
-        "{body}"
-    );
+    assert_eq!((answer.status, answer.code().as_str()), (status, code), "{body}");
 }

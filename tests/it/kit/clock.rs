@@ -7,17 +7,11 @@ impl Gateway {
     /// Moves its clock on: `advance <ms>` on stdin, answered by `advanced` on stdout.
     pub async fn advance(&self, by: Duration) {
         let before = steps(&self.process.stdout());
-        self.process
-            .write_line(&format!("advance {}", by.as_millis()));
-        self.process
-            .wait_for_stdout("`advanced` on stdout", |text| steps(text) > before)
-            .await;
+        self.process.write_line(&format!("advance {}", by.as_millis()));
+        self.process.wait_for_stdout("`advanced` on stdout", |text| steps(text) > before).await;
     }
 }
 
 fn steps(stdout: &str) -> usize {
-    stdout
-        .lines()
-        .filter(|line| line.trim() == "advanced")
-        .count()
+    stdout.lines().filter(|line| line.trim() == "advanced").count()
 }

@@ -18,15 +18,9 @@ const STARTED: &str = "API server started on http://";
 /// unless set.
 pub fn gateway() -> GatewayBuilder {
     let args = ["serve", "--clock-from-stdin"].map(str::to_owned).to_vec();
-    let env = [("API_PORT", "0"), ("LLM_RETRY", "0")]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let env = [("API_PORT", "0"), ("LLM_RETRY", "0")].map(|(name, value)| (name.to_owned(), value.to_owned()));
     let folder = Arc::new(TempDir::new().expect("a temporary folder"));
-    GatewayBuilder {
-        program: env!("CARGO_BIN_EXE_ai-mcp-gateway").into(),
-        args,
-        env: env.into(),
-        folder,
-    }
+    GatewayBuilder { program: env!("CARGO_BIN_EXE_ai-mcp-gateway").into(), args, env: env.into(), folder }
 }
 
 /// A command line with its environment and its folder.
@@ -42,19 +36,18 @@ impl GatewayBuilder {
     pub fn with(self, upstream: &Upstream) -> Self {
         let url = upstream.url();
         match upstream.kind() {
-            Kind::OpenAi => self
-                .env("OPENAI_API_KEY", "sk-test-openai-SECRET")
-                .env("OPENAI_BASE_URL", format!("{url}/v1")),
-            Kind::Anthropic => self
-                .env("ANTHROPIC_API_KEY", "sk-ant-test-anthropic-SECRET")
-                .env("ANTHROPIC_BASE_URL", url),
+            Kind::OpenAi => {
+                self.env("OPENAI_API_KEY", "sk-test-openai-SECRET").env("OPENAI_BASE_URL", format!("{url}/v1"))
+            }
+            Kind::Anthropic => {
+                self.env("ANTHROPIC_API_KEY", "sk-ant-test-anthropic-SECRET").env("ANTHROPIC_BASE_URL", url)
+            }
             Kind::OpenRouter => self
                 .env("OPENROUTER_API_KEY", "sk-or-test-openrouter-SECRET")
                 .env("OPENROUTER_BASE_URL", format!("{url}/api/v1")),
-            Kind::Ollama | Kind::Compatible => self
-                .env("OSS_MODEL_ENABLED", "true")
-                .env("OSS_MODEL_ENDPOINT", url)
-                .env("OSS_MODEL_NAME", "llama3:8b"),
+            Kind::Ollama | Kind::Compatible => {
+                self.env("OSS_MODEL_ENABLED", "true").env("OSS_MODEL_ENDPOINT", url).env("OSS_MODEL_NAME", "llama3:8b")
+            }
         }
     }
 
@@ -97,34 +90,17 @@ impl GatewayBuilder {
     /// Starts it and waits until it listens.
     pub async fn start(self) -> Gateway {
         let process = self.spawn();
-        process
-            .wait_for_stderr("line that tells the address", |log| address(log).is_some())
-            .await;
-        let base = format!(
-            "http://{}",
-            address(&process.stderr()).expect("the line is there")
-        );
-        let secrets = self
-            .env
-            .iter()
-            .filter(|(_, value)| value.contains("SECRET"));
+        process.wait_for_stderr("line that tells the address", |log| address(log).is_some()).await;
+        let base = format!("http://{}", address(&process.stderr()).expect("the line is there"));
+        let secrets = self.env.iter().filter(|(_, value)| value.contains("SECRET"));
         let secrets = secrets.map(|(_, value)| value.clone()).collect();
-        Gateway {
-            process,
-            caller: Caller::new(&base),
-            folder: self.folder,
-            secrets,
-        }
+        Gateway { process, caller: Caller::new(&base), folder: self.folder, secrets }
     }
 
     /// Starts it without waiting for anything: for `mcp` and other commands that talk on stdin and stdout.
     pub fn spawn(&self) -> Process {
         let mut command = Command::new(&self.program);
-        command
-            .args(&self.args)
-            .env_clear()
-            .envs(&self.env)
-            .current_dir(self.folder.path());
+        command.args(&self.args).env_clear().envs(&self.env).current_dir(self.folder.path());
         Process::spawn(&mut command)
     }
 
@@ -155,9 +131,7 @@ impl Gateway {
 
     /// Waits until its log contains this.
     pub async fn wait_for_log(&self, text: &str) {
-        self.process
-            .wait_for_stderr(&format!("{text:?} in the log"), |log| log.contains(text))
-            .await;
+        self.process.wait_for_stderr(&format!("{text:?} in the log"), |log| log.contains(text)).await;
     }
 
     /// Its working directory.
@@ -224,10 +198,7 @@ fn files(folder: &Path, found: &mut Vec<(String, Vec<u8>)>) {
         if path.is_dir() {
             files(&path, found);
         } else if entry.file_name() != ".env" {
-            found.push((
-                path.display().to_string(),
-                std::fs::read(&path).unwrap_or_default(),
-            ));
+            found.push((path.display().to_string(), std::fs::read(&path).unwrap_or_default()));
         }
     }
 }

@@ -35,29 +35,19 @@ struct Output {
 impl Process {
     /// Starts it with all three streams piped.
     pub fn spawn(command: &mut Command) -> Self {
-        command
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().expect("the program starts");
         let stdout = Output::collect(child.stdout.take().expect("a pipe"));
         let stderr = Output::collect(child.stderr.take().expect("a pipe"));
         let stdin = Mutex::new(child.stdin.take());
-        Self {
-            child,
-            stdin,
-            stdout,
-            stderr,
-        }
+        Self { child, stdin, stdout, stderr }
     }
 
     /// Writes a line to its stdin.
     pub fn write_line(&self, line: &str) {
         let mut stdin = self.stdin.lock().expect("no panic in here");
         let stdin = stdin.as_mut().expect("stdin is open");
-        writeln!(stdin, "{line}")
-            .and_then(|()| stdin.flush())
-            .expect("the process reads its stdin");
+        writeln!(stdin, "{line}").and_then(|()| stdin.flush()).expect("the process reads its stdin");
     }
 
     /// Closes its stdin.
@@ -99,11 +89,7 @@ impl Process {
             }
         };
         if tokio::time::timeout(PATIENCE, found).await != Ok(true) {
-            panic!(
-                "no {what}\n--- stdout\n{}\n--- stderr\n{}",
-                self.stdout(),
-                self.stderr()
-            );
+            panic!("no {what}\n--- stdout\n{}\n--- stderr\n{}", self.stdout(), self.stderr());
         }
     }
 
@@ -131,11 +117,7 @@ impl Process {
     pub async fn finish(mut self) -> Finished {
         self.close_stdin();
         let status = self.exit().await;
-        Finished {
-            code: status.code(),
-            stdout: self.stdout(),
-            stderr: self.stderr(),
-        }
+        Finished { code: status.code(), stdout: self.stdout(), stderr: self.stderr() }
     }
 
     /// Its process id.
@@ -145,16 +127,9 @@ impl Process {
 
     /// Memory it holds now, in KiB.
     pub fn rss_kib(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))
-            .expect("a process of Linux");
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .expect("a live process");
-        line.trim()
-            .trim_end_matches(" kB")
-            .parse()
-            .expect("a number")
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).expect("a process of Linux");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a live process");
+        line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     fn nix_pid(&self) -> Pid {
@@ -172,20 +147,13 @@ impl Drop for Process {
 impl Output {
     /// Reads line by line on a thread of its own, until the end.
     fn collect(source: impl Read + Send + 'static) -> Arc<Self> {
-        let output = Arc::new(Self {
-            text: Mutex::default(),
-            ended: watch::Sender::new(false),
-        });
+        let output = Arc::new(Self { text: Mutex::default(), ended: watch::Sender::new(false) });
         let shared = Arc::clone(&output);
         std::thread::spawn(move || {
             let mut reader = BufReader::new(source);
             let mut line = Vec::new();
             while matches!(reader.read_until(b'\n', &mut line), Ok(read) if read > 0) {
-                shared
-                    .text
-                    .lock()
-                    .expect("no panic in here")
-                    .push_str(&String::from_utf8_lossy(&line));
+                shared.text.lock().expect("no panic in here").push_str(&String::from_utf8_lossy(&line));
                 shared.ended.send_replace(false);
                 line.clear();
             }

@@ -118,29 +118,17 @@ impl Upstream {
 
     /// Waits until there were so many calls.
     pub async fn wait_for_calls(&self, calls: usize) {
-        in_time(
-            "calls to the upstream",
-            self.shared.until(|state| state.calls.len() >= calls),
-        )
-        .await;
+        in_time("calls to the upstream", self.shared.until(|state| state.calls.len() >= calls)).await;
     }
 
     /// Waits until there were so many lists and key checks.
     pub async fn wait_for_probes(&self, probes: usize) {
-        in_time(
-            "probes of the upstream",
-            self.shared.until(|state| state.probes.len() >= probes),
-        )
-        .await;
+        in_time("probes of the upstream", self.shared.until(|state| state.probes.len() >= probes)).await;
     }
 
     /// Waits until clients hung up on so many answers.
     pub async fn wait_for_disconnects(&self, calls: usize) {
-        in_time(
-            "the client to hang up",
-            self.shared.until(|state| state.hung_up >= calls),
-        )
-        .await;
+        in_time("the client to hang up", self.shared.until(|state| state.hung_up >= calls)).await;
     }
 
     /// Forgets all that came so far, so that the next round can be checked by itself.
@@ -155,11 +143,7 @@ impl Upstream {
 
     /// Waits until the sockets have taken so many bytes.
     pub async fn wait_for_bytes(&self, bytes: u64) {
-        in_time(
-            "bytes to be sent",
-            self.shared.until(|state| state.bytes_sent >= bytes),
-        )
-        .await;
+        in_time("bytes to be sent", self.shared.until(|state| state.bytes_sent >= bytes)).await;
     }
 
     /// Lets one `Say::Wait` or `Reply::held` go on, now or when it comes.
@@ -174,8 +158,7 @@ impl Upstream {
 
     /// From now on this answer to everything.
     pub fn switch(&self, reply: impl Into<Reply>) {
-        self.shared
-            .with(|state| state.script = VecDeque::from([reply.into()]));
+        self.shared.with(|state| state.script = VecDeque::from([reply.into()]));
     }
 
     /// From now on this answer to lists and key checks; `ok()` is the usual one.
@@ -190,21 +173,15 @@ impl Upstream {
         };
         accepting.abort();
         let address = self.address;
-        super::wait::eventually("the port to close", || {
-            std::net::TcpStream::connect(address).is_err()
-        })
-        .await;
+        super::wait::eventually("the port to close", || std::net::TcpStream::connect(address).is_err()).await;
         self.shared.with(|state| state.under_way = 0);
     }
 
     /// Serves again on the same port.
     pub async fn restart(&mut self) {
         self.stop().await;
-        let listener = socket(self.address)
-            .listen(1024)
-            .expect("a port of our own");
-        self.accepting =
-            Some(tokio::spawn(accept(listener, Arc::clone(&self.shared))).abort_handle());
+        let listener = socket(self.address).listen(1024).expect("a port of our own");
+        self.accepting = Some(tokio::spawn(accept(listener, Arc::clone(&self.shared))).abort_handle());
     }
 }
 
@@ -220,9 +197,7 @@ impl Drop for Upstream {
 fn socket(address: SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_reuseport(true).expect("a shared port");
-    socket
-        .set_send_buffer_size(64 * 1024)
-        .expect("a small send buffer");
+    socket.set_send_buffer_size(64 * 1024).expect("a small send buffer");
     socket.bind(address).expect("a free port");
     socket
 }

@@ -18,10 +18,7 @@ pub async fn in_time<T>(what: &str, outcome: impl Future<Output = T>) -> T {
 pub async fn eventually(what: &str, mut so: impl FnMut() -> bool) {
     let end = Instant::now() + PATIENCE;
     while !so() {
-        assert!(
-            Instant::now() < end,
-            "waited {PATIENCE:?} in vain for {what}"
-        );
+        assert!(Instant::now() < end, "waited {PATIENCE:?} in vain for {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

@@ -19,19 +19,8 @@ async fn errors_in_the_providers_own_form() {
         for (builder, status) in every().into_iter().zip(statuses) {
             let upstream = builder.say(reply.clone()).start().await;
             let answer = whole(&upstream).await;
-            assert_eq!(
-                answer.status,
-                status,
-                "{:?} {:?}",
-                upstream.kind(),
-                answer.json
-            );
-            assert_eq!(
-                answer.error() == Value::Null,
-                status == 200,
-                "{:?}",
-                answer.json
-            );
+            assert_eq!(answer.status, status, "{:?} {:?}", upstream.kind(), answer.json);
+            assert_eq!(answer.error() == Value::Null, status == 200, "{:?}", answer.json);
         }
     }
 }
@@ -42,45 +31,22 @@ async fn statuses_with_headers_and_bodies() {
         .say(rate_limited(7))
         .then(rate_limited_unsaid())
         .then(status(503).header("Retry-After", 3))
-        .then(
-            json(r#"{"odd":true}"#)
-                .status(418)
-                .content_type("text/plain"),
-        )
+        .then(json(r#"{"odd":true}"#).status(418).content_type("text/plain"))
         .start()
         .await;
-    let seen = [
-        whole(&openai).await,
-        whole(&openai).await,
-        whole(&openai).await,
-        whole(&openai).await,
-    ];
-    let told = seen
-        .each_ref()
-        .map(|answer| (answer.status, answer.header("retry-after")));
-    assert_eq!(
-        told,
-        [(429, Some("7")), (429, None), (503, Some("3")), (418, None)]
-    );
-    assert_eq!(
-        (seen[3].header("content-type"), &seen[3].json["odd"]),
-        (Some("text/plain"), &json!(true))
-    );
+    let seen = [whole(&openai).await, whole(&openai).await, whole(&openai).await, whole(&openai).await];
+    let told = seen.each_ref().map(|answer| (answer.status, answer.header("retry-after")));
+    assert_eq!(told, [(429, Some("7")), (429, None), (503, Some("3")), (418, None)]);
+    assert_eq!((seen[3].header("content-type"), &seen[3].json["odd"]), (Some("text/plain"), &json!(true)));
     assert_eq!(whole(&openai).await.status, 418, "the last one repeats");
 }
 
 #[tokio::test]
 async fn no_answer_at_all() {
-    let openai = upstream::openai()
-        .say(reset_before_head())
-        .then(close_before_head())
-        .then(raw("nonsense\r\n\r\n"));
+    let openai = upstream::openai().say(reset_before_head()).then(close_before_head()).then(raw("nonsense\r\n\r\n"));
     let openai = openai.start().await;
     for fault in ["reset", "closed", "not HTTP"] {
-        assert!(
-            request(&openai, &chat("m", "hi")).try_send().await.is_err(),
-            "{fault}"
-        );
+        assert!(request(&openai, &chat("m", "hi")).try_send().await.is_err(), "{fault}");
     }
     assert_eq!((openai.calls().len(), openai.disconnects()), (3, 0));
 }
@@ -88,11 +54,7 @@ async fn no_answer_at_all() {
 #[tokio::test]
 async fn broken_off_in_the_middle() {
     for builder in every() {
-        let upstream = builder
-            .say(status(500))
-            .always([Say::Text("hi there"), Say::Cut])
-            .start()
-            .await;
+        let upstream = builder.say(status(500)).always([Say::Text("hi there"), Say::Cut]).start().await;
         assert!(stream(&upstream).await.broken.is_some());
         for fault in [Say::Cut, Say::Reset] {
             upstream.switch([Say::Text("hi there"), fault]);
@@ -104,10 +66,7 @@ async fn broken_off_in_the_middle() {
         assert_eq!(stream(&upstream).await.text(), "hi there");
         upstream.switch(reset_after_head());
         for answer in [whole(&upstream).await, stream(&upstream).await] {
-            assert_eq!(
-                (answer.status, answer.body.len(), answer.broken.is_some()),
-                (200, 0, true)
-            );
+            assert_eq!((answer.status, answer.body.len(), answer.broken.is_some()), (200, 0, true));
         }
     }
 }
@@ -123,10 +82,7 @@ async fn wrong_bodies() {
         .then(body_of("application/octet-stream", [0, 159, 146, 150]))
         .start()
         .await;
-    assert_eq!(
-        whole(&openai).await.header("content-type"),
-        Some("text/html; charset=utf-8")
-    );
+    assert_eq!(whole(&openai).await.header("content-type"), Some("text/html; charset=utf-8"));
     assert_eq!(whole(&openai).await.body, b"");
     assert_eq!(stream(&openai).await.body, b"");
     let half = whole(&openai).await;
@@ -138,34 +94,22 @@ async fn wrong_bodies() {
 #[tokio::test]
 async fn wrong_framing() {
     let hi = || Reply::from(Say::Text("hi"));
-    let openai = upstream::openai()
-        .say(hi().declared_length(100_000))
-        .then(hi().with_length())
-        .then(hi().close_delimited());
+    let openai =
+        upstream::openai().say(hi().declared_length(100_000)).then(hi().with_length()).then(hi().close_delimited());
     let openai = openai.start().await;
     assert!(whole(&openai).await.broken.is_some());
     for framed in ["content-length", "close"] {
         let answer = stream(&openai).await;
-        assert_eq!(
-            (answer.text().as_str(), answer.done(), answer.broken),
-            ("hi", true, None),
-            "{framed}"
-        );
+        assert_eq!((answer.text().as_str(), answer.done(), answer.broken), ("hi", true, None), "{framed}");
     }
 }
 
 #[tokio::test]
 async fn a_stream_split_at_every_byte() {
     for builder in every() {
-        let upstream = builder
-            .say(Reply::from(Say::Text("héllo wörld")).trickle(1))
-            .start()
-            .await;
+        let upstream = builder.say(Reply::from(Say::Text("héllo wörld")).trickle(1)).start().await;
         let answer = stream(&upstream).await;
-        assert_eq!(
-            (answer.text().as_str(), answer.done()),
-            ("héllo wörld", true)
-        );
+        assert_eq!((answer.text().as_str(), answer.done()), ("héllo wörld", true));
         assert_eq!(whole(&upstream).await.text(), "héllo wörld");
     }
 }
@@ -173,23 +117,11 @@ async fn a_stream_split_at_every_byte() {
 #[tokio::test]
 async fn broken_events() {
     for builder in every() {
-        let upstream = builder
-            .stream([Say::Text("a"), Say::BrokenJson, Say::Text("b"), Say::Done])
-            .start()
-            .await;
+        let upstream = builder.stream([Say::Text("a"), Say::BrokenJson, Say::Text("b"), Say::Done]).start().await;
         let answer = stream(&upstream).await;
         assert_eq!((answer.text().as_str(), answer.done()), ("ab", true));
-        assert!(
-            answer
-                .events
-                .iter()
-                .any(|event| event.json.is_null() && event.data != "[DONE]")
-        );
-        upstream.switch(Reply::exactly([
-            Say::Text("a"),
-            Say::InvalidUtf8,
-            Say::Done,
-        ]));
+        assert!(answer.events.iter().any(|event| event.json.is_null() && event.data != "[DONE]"));
+        upstream.switch(Reply::exactly([Say::Text("a"), Say::InvalidUtf8, Say::Done]));
         let answer = stream(&upstream).await;
         assert!(String::from_utf8(answer.body).is_err());
         upstream.switch(Reply::exactly([Say::Bytes(b"data: \n\n: x".to_vec())]));

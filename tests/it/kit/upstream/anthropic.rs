@@ -56,9 +56,7 @@ impl Anthropic {
         if std::mem::replace(&mut self.started, true) {
             return Vec::new();
         }
-        event(
-            &json!({"type": "message_start", "message": self.message(&json!([]), None, (self.usage.0, 1))}),
-        )
+        event(&json!({"type": "message_start", "message": self.message(&json!([]), None, (self.usage.0, 1))}))
     }
 
     fn close_block(&mut self) -> Vec<u8> {
@@ -69,9 +67,7 @@ impl Anthropic {
         if name == "thinking" {
             bytes.extend(self.delta(&json!({"type": "signature_delta", "signature": SIGNATURE})));
         }
-        bytes.extend(event(
-            &json!({"type": "content_block_stop", "index": index}),
-        ));
+        bytes.extend(event(&json!({"type": "content_block_stop", "index": index})));
         bytes
     }
 
@@ -83,8 +79,7 @@ impl Anthropic {
         }
         bytes.extend(self.close_block());
         self.open = Some((self.blocks, name));
-        let start =
-            json!({"type": "content_block_start", "index": self.blocks, "content_block": block});
+        let start = json!({"type": "content_block_start", "index": self.blocks, "content_block": block});
         bytes.extend(event(&start));
         self.blocks += 1;
         bytes
@@ -103,20 +98,11 @@ impl Anthropic {
     fn tool(&mut self, index: usize, id: &str, name: &str) -> Vec<u8> {
         self.finish.get_or_insert("tool_calls");
         self.tools.push((index, self.blocks));
-        self.open_block(
-            "tool_use",
-            &json!({"type": "tool_use", "id": id, "name": name, "input": {}}),
-        )
+        self.open_block("tool_use", &json!({"type": "tool_use", "id": id, "name": name, "input": {}}))
     }
 
     fn arguments(&self, index: usize, fragment: &str) -> Vec<u8> {
-        let block = self
-            .tools
-            .iter()
-            .rev()
-            .find(|(tool, _)| *tool == index)
-            .expect("ToolArgs after its ToolStart")
-            .1;
+        let block = self.tools.iter().rev().find(|(tool, _)| *tool == index).expect("ToolArgs after its ToolStart").1;
         let delta = json!({"type": "input_json_delta", "partial_json": fragment});
         event(&json!({"type": "content_block_delta", "index": block, "delta": delta}))
     }
@@ -145,9 +131,7 @@ impl Dialect for Anthropic {
         let said = &content.choices[0];
         let mut blocks = Vec::new();
         if !said.reasoning.is_empty() {
-            blocks.push(
-                json!({"type": "thinking", "thinking": said.reasoning, "signature": SIGNATURE}),
-            );
+            blocks.push(json!({"type": "thinking", "thinking": said.reasoning, "signature": SIGNATURE}));
         }
         if !said.text.is_empty() {
             blocks.push(json!({"type": "text", "text": said.text}));
@@ -157,11 +141,7 @@ impl Dialect for Anthropic {
             blocks.push(json!({"type": "tool_use", "id": id, "name": name, "input": input}));
         }
         let refused = !said.refusal.is_empty();
-        let reason = if refused {
-            "refusal"
-        } else {
-            stop_reason(said.finish())
-        };
+        let reason = if refused { "refusal" } else { stop_reason(said.finish()) };
         let mut message = self.message(&json!(blocks), Some(reason), content.usage);
         message["stop_details"] = details(&said.refusal);
         message
@@ -233,10 +213,7 @@ fn event(data: &Value) -> Vec<u8> {
 fn error(kind: &str) -> Value {
     let (name, message) = match kind {
         "overloaded" => ("overloaded_error", "Overloaded"),
-        "rate_limit" => (
-            "rate_limit_error",
-            "This request would exceed your rate limit",
-        ),
+        "rate_limit" => ("rate_limit_error", "This request would exceed your rate limit"),
         _ => ("api_error", "Internal server error"),
     };
     json!({"type": "error", "error": {"type": name, "message": message}})

@@ -22,13 +22,7 @@ pub struct UpstreamBuilder {
 impl UpstreamBuilder {
     pub(super) fn new(kind: Kind) -> Self {
         let models = kind.models().iter().map(|id| (*id).to_owned()).collect();
-        Self {
-            kind,
-            script: VecDeque::new(),
-            probe: ok(),
-            models,
-            closed: false,
-        }
+        Self { kind, script: VecDeque::new(), probe: ok(), models, closed: false }
     }
 
     /// Adds an answer, whole or streamed as the request asks. The protocol's opening and ending are added to it,
@@ -78,12 +72,7 @@ impl UpstreamBuilder {
         let reserved = socket("127.0.0.1:0".parse().expect("an address"));
         let address = reserved.local_addr().expect("a bound socket");
         let shared = Arc::new(Shared::new(self.kind, self.script, self.probe, self.models));
-        let mut upstream = Upstream {
-            shared,
-            address,
-            _reserved: reserved,
-            accepting: None,
-        };
+        let mut upstream = Upstream { shared, address, _reserved: reserved, accepting: None };
         if !self.closed {
             upstream.restart().await;
         }

@@ -26,10 +26,7 @@ enum End {
 
 /// Serves requests until either side closes.
 pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    let mut connection = Connection {
-        stream,
-        buffer: Vec::new(),
-    };
+    let mut connection = Connection { stream, buffer: Vec::new() };
     loop {
         let Some(call) = request::take(&mut connection.buffer) else {
             if !connection.fill().await {
@@ -39,14 +36,7 @@ pub(super) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
         };
         let (endpoint, reply, number) = shared.receive(&call);
         let models = shared.models();
-        let steps = Asked {
-            kind: shared.kind,
-            endpoint,
-            call: &call,
-            number,
-            models: &models,
-        }
-        .steps(&reply);
+        let steps = Asked { kind: shared.kind, endpoint, call: &call, number, models: &models }.steps(&reply);
         let end = connection.answer(steps, &shared).await;
         shared.finished(endpoint, end == End::HungUp);
         if end != End::Sent {
@@ -76,9 +66,7 @@ impl Connection {
                 }
                 Step::Cut => return End::Closed,
                 Step::Reset => {
-                    self.stream
-                        .set_zero_linger()
-                        .expect("a socket that can be reset");
+                    self.stream.set_zero_linger().expect("a socket that can be reset");
                     return End::Closed;
                 }
             };

@@ -31,24 +31,17 @@ pub(super) trait Dialect: Send {
         match piece {
             Say::Comment(text) => self.comment(text),
             Say::Event(data) => self.event(data.as_bytes()),
-            Say::BrokenJson => {
-                self.event(br#"{"type":"content_block_delta","choices":[{"index":0,"delta":{"con"#)
-            }
+            Say::BrokenJson => self.event(br#"{"type":"content_block_delta","choices":[{"index":0,"delta":{"con"#),
             Say::InvalidUtf8 => {
                 let mut bytes = self.piece(&Say::Text("INVALID"));
-                let at =
-                    memchr::memmem::find(&bytes, b"INVALID").expect("the text is in the event");
+                let at = memchr::memmem::find(&bytes, b"INVALID").expect("the text is in the event");
                 bytes[at..at + 2].copy_from_slice(&[0xff, 0xfe]);
                 bytes
             }
             Say::Bytes(bytes) => bytes.clone(),
             Say::Ping => {
                 let ping = self.piece(piece);
-                if ping.is_empty() {
-                    self.comment("ping")
-                } else {
-                    ping
-                }
+                if ping.is_empty() { self.comment("ping") } else { ping }
             }
             _ => self.piece(piece),
         }
@@ -57,8 +50,6 @@ pub(super) trait Dialect: Send {
 
 /// A server-sent event with JSON data.
 pub(super) fn sse(event: Option<&str>, data: &Value) -> Vec<u8> {
-    let name = event
-        .map(|name| format!("event: {name}\n"))
-        .unwrap_or_default();
+    let name = event.map(|name| format!("event: {name}\n")).unwrap_or_default();
     format!("{name}data: {data}\n\n").into_bytes()
 }

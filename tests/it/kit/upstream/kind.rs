@@ -69,22 +69,14 @@ impl Kind {
         match self {
             Self::OpenAi => &["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"],
             Self::Anthropic => &["claude-opus-4-5-20251101", "claude-sonnet-4-5-20250929"],
-            Self::OpenRouter => &[
-                "openai/gpt-4o-mini",
-                "anthropic/claude-sonnet-4.5",
-                "openrouter/auto",
-            ],
+            Self::OpenRouter => &["openai/gpt-4o-mini", "anthropic/claude-sonnet-4.5", "openrouter/auto"],
             Self::Ollama | Self::Compatible => &["llama3:8b"],
         }
     }
 
     pub(super) fn endpoint(self, method: &str, path: &str) -> Endpoint {
         if method == "GET" || method == "HEAD" {
-            return if self.listing(path, &[]).is_some() {
-                Endpoint::Probe
-            } else {
-                Endpoint::Unknown
-            };
+            return if self.listing(path, &[]).is_some() { Endpoint::Probe } else { Endpoint::Unknown };
         }
         match (self, path) {
             (Self::OpenAi, "/v1/responses") | (Self::OpenRouter, "/api/v1/responses") => {
@@ -134,16 +126,11 @@ impl Kind {
         if call.model().is_empty() {
             return Some((400, "model: field required"));
         }
-        let turns = if form == Form::Responses {
-            "input"
-        } else {
-            "messages"
-        };
+        let turns = if form == Form::Responses { "input" } else { "messages" };
         if call.json[turns].is_null() {
             return Some((400, "messages: field required"));
         }
-        (form == Form::Anthropic && call.json["max_tokens"].is_null())
-            .then_some((400, "max_tokens: field required"))
+        (form == Form::Anthropic && call.json["max_tokens"].is_null()).then_some((400, "max_tokens: field required"))
     }
 
     /// Whether the request wants a stream; Ollama's native form streams unless told not to.
@@ -185,16 +172,13 @@ impl Kind {
             Self::OpenRouter => &[("x-generation-id", &id)],
             Self::Ollama | Self::Compatible => &[],
         };
-        list.iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
+        list.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     /// The answer to a GET; `None` for a path that the provider does not have.
     pub(super) fn listing(self, path: &str, models: &[String]) -> Option<Value> {
         let openai = |id: &String| json!({"id": id, "object": "model", "created": 1_700_000_000, "owned_by": "system"});
-        let list =
-            || json!({"object": "list", "data": models.iter().map(openai).collect::<Value>()});
+        let list = || json!({"object": "list", "data": models.iter().map(openai).collect::<Value>()});
         match (self, path) {
             (Self::OpenAi | Self::Ollama | Self::Compatible, "/v1/models") => Some(list()),
             (Self::Anthropic, "/v1/models") => {
@@ -215,15 +199,12 @@ impl Kind {
             }
             (Self::Ollama, "/api/tags") => {
                 let one = |name: &String| {
-                    let details =
-                        json!({"format": "gguf", "family": "llama", "parameter_size": "8.0B"});
+                    let details = json!({"format": "gguf", "family": "llama", "parameter_size": "8.0B"});
                     json!({"name": name, "model": name, "size": 4_661_224_676_u64, "digest": "d1", "details": details})
                 };
                 Some(json!({"models": models.iter().map(one).collect::<Value>()}))
             }
-            (Self::Ollama, "/api/show") => {
-                Some(json!({"capabilities": ["completion", "tools"], "model_info": {}}))
-            }
+            (Self::Ollama, "/api/show") => Some(json!({"capabilities": ["completion", "tools"], "model_info": {}})),
             (Self::Ollama, "/api/version") => Some(json!({"version": "0.33.0"})),
             _ => None,
         }

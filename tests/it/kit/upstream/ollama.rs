@@ -16,12 +16,7 @@ pub(super) struct Ollama {
 
 impl Ollama {
     pub(super) fn new(call: &Call) -> Self {
-        Self {
-            model: call.model().to_owned(),
-            tools: Vec::new(),
-            usage: USAGE,
-            done: false,
-        }
+        Self { model: call.model().to_owned(), tools: Vec::new(), usage: USAGE, done: false }
     }
 
     fn line(&self, message: &Value) -> Value {
@@ -30,11 +25,7 @@ impl Ollama {
 
     fn finish(&self, mut line: Value, reason: &str, (input, output): (u64, u64)) -> Value {
         line["done"] = json!(true);
-        line["done_reason"] = json!(if reason == "tool_calls" {
-            "stop"
-        } else {
-            reason
-        });
+        line["done_reason"] = json!(if reason == "tool_calls" { "stop" } else { reason });
         line["total_duration"] = json!(5_000_000);
         line["load_duration"] = json!(1_000_000);
         line["prompt_eval_count"] = json!(input);
@@ -80,16 +71,14 @@ impl Dialect for Ollama {
             return error(kind);
         }
         let said = &content.choices[0];
-        let mut message =
-            json!({"role": "assistant", "content": format!("{}{}", said.text, said.refusal)});
+        let mut message = json!({"role": "assistant", "content": format!("{}{}", said.text, said.refusal)});
         if !said.reasoning.is_empty() {
             message["thinking"] = json!(said.reasoning);
         }
         if !said.tools.is_empty() {
             let calls = said.tools.iter().enumerate();
-            message["tool_calls"] = calls
-                .map(|(index, (id, name, arguments))| tool_call(index, id, name, arguments))
-                .collect();
+            message["tool_calls"] =
+                calls.map(|(index, (id, name, arguments))| tool_call(index, id, name, arguments)).collect();
         }
         self.finish(self.line(&message), said.finish(), content.usage)
     }
@@ -97,27 +86,20 @@ impl Dialect for Ollama {
     fn piece(&mut self, piece: &Say) -> Vec<u8> {
         match piece {
             Say::Role => self.said(&json!({"role": "assistant", "content": ""})),
-            Say::Text(_) | Say::Long(_) => {
-                self.said(&json!({"role": "assistant", "content": piece.as_text()}))
-            }
+            Say::Text(_) | Say::Long(_) => self.said(&json!({"role": "assistant", "content": piece.as_text()})),
             Say::Refusal(text) => self.said(&json!({"role": "assistant", "content": text})),
-            Say::Reasoning(text) => {
-                self.said(&json!({"role": "assistant", "content": "", "thinking": text}))
-            }
+            Say::Reasoning(text) => self.said(&json!({"role": "assistant", "content": "", "thinking": text})),
             Say::Tool(id, name, arguments) => {
                 let call = tool_call(0, id, name, arguments);
                 self.said(&json!({"role": "assistant", "content": "", "tool_calls": [call]}))
             }
             Say::ToolStart(index, id, name) => {
-                self.tools
-                    .push((*index, (*id).into(), (*name).into(), String::new()));
+                self.tools.push((*index, (*id).into(), (*name).into(), String::new()));
                 Vec::new()
             }
             Say::ToolArgs(index, fragment) => {
                 let tool = self.tools.iter_mut().find(|(tool, ..)| tool == index);
-                tool.expect("ToolArgs after its ToolStart")
-                    .3
-                    .push_str(fragment);
+                tool.expect("ToolArgs after its ToolStart").3.push_str(fragment);
                 Vec::new()
             }
             Say::Usage(input, output) => {

@@ -59,8 +59,7 @@ impl OpenAi {
         match self.kind {
             Kind::OpenAi => {
                 usage["prompt_tokens_details"] = json!({"cached_tokens": 0, "audio_tokens": 0});
-                usage["completion_tokens_details"] =
-                    json!({"reasoning_tokens": 0, "audio_tokens": 0});
+                usage["completion_tokens_details"] = json!({"reasoning_tokens": 0, "audio_tokens": 0});
             }
             Kind::OpenRouter => usage["cost"] = json!(0.000_012_5),
             _ => {}
@@ -93,8 +92,7 @@ impl OpenAi {
             self.choices[index].begun = true;
             delta["role"] = json!("assistant");
         }
-        let choices =
-            json!([{"index": index, "delta": delta, "logprobs": null, "finish_reason": finish}]);
+        let choices = json!([{"index": index, "delta": delta, "logprobs": null, "finish_reason": finish}]);
         let mut chunk = self.frame("chat.completion.chunk", choices);
         if self.usage_wanted && self.kind == Kind::OpenAi {
             chunk["usage"] = Value::Null;
@@ -110,10 +108,7 @@ impl OpenAi {
     }
 
     fn arguments(&mut self, index: usize, fragment: &str) -> Vec<u8> {
-        self.chunk(
-            json!({"tool_calls": [{"index": index, "function": {"arguments": fragment}}]}),
-            None,
-        )
+        self.chunk(json!({"tool_calls": [{"index": index, "function": {"arguments": fragment}}]}), None)
     }
 
     fn finish(&mut self, reason: &str) -> Vec<u8> {
@@ -134,11 +129,7 @@ impl OpenAi {
         for index in 0..self.choices.len() {
             if !self.choices[index].finished {
                 self.choice = index;
-                let reason = if self.choices[index].tools > 0 {
-                    "tool_calls"
-                } else {
-                    "stop"
-                };
+                let reason = if self.choices[index].tools > 0 { "tool_calls" } else { "stop" };
                 bytes.extend(self.finish(reason));
             }
         }
@@ -151,24 +142,12 @@ impl OpenAi {
 
     fn error(&self, kind: &str) -> Value {
         let (status, message, name) = match kind {
-            "overloaded" => (
-                503,
-                "The engine is currently overloaded, please try again later",
-                "server_error",
-            ),
+            "overloaded" => (503, "The engine is currently overloaded, please try again later", "server_error"),
             "rate_limit" => (429, "Rate limit reached", "rate_limit_exceeded"),
-            _ => (
-                500,
-                "The server had an error while processing your request",
-                "server_error",
-            ),
+            _ => (500, "The server had an error while processing your request", "server_error"),
         };
         if self.kind == Kind::OpenRouter {
-            let error_type = if status == 429 {
-                "rate_limit_exceeded"
-            } else {
-                "provider_overloaded"
-            };
+            let error_type = if status == 429 { "rate_limit_exceeded" } else { "provider_overloaded" };
             return json!({"code": status, "message": message, "metadata": {"error_type": error_type}});
         }
         json!({"message": message, "type": name, "param": null, "code": name})
@@ -193,10 +172,7 @@ impl Dialect for OpenAi {
 
     fn piece(&mut self, piece: &Say) -> Vec<u8> {
         match piece {
-            Say::Role => self.chunk(
-                json!({"role": "assistant", "content": "", "refusal": null}),
-                None,
-            ),
+            Say::Role => self.chunk(json!({"role": "assistant", "content": "", "refusal": null}), None),
             Say::Text(_) | Say::Long(_) => self.chunk(json!({"content": piece.as_text()}), None),
             Say::Reasoning(text) => self.chunk(json!({"reasoning": text}), None),
             Say::Refusal(text) => self.chunk(json!({"refusal": text}), None),
@@ -214,23 +190,17 @@ impl Dialect for OpenAi {
             Say::ToolArgs(index, fragment) => self.arguments(*index, fragment),
             Say::Choice(index) => {
                 self.choice = *index;
-                self.choices
-                    .resize(self.choices.len().max(index + 1), Progress::default());
+                self.choices.resize(self.choices.len().max(index + 1), Progress::default());
                 Vec::new()
             }
             Say::Finish(reason) => self.finish(reason),
             Say::Usage(input, output) => {
                 self.usage = (*input, *output);
-                if self.usage_wanted {
-                    self.usage_chunk()
-                } else {
-                    Vec::new()
-                }
+                if self.usage_wanted { self.usage_chunk() } else { Vec::new() }
             }
             Say::Done => self.done(),
             Say::Error(kind) if self.kind == Kind::OpenRouter => {
-                let choices =
-                    json!([{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]);
+                let choices = json!([{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]);
                 let mut chunk = self.frame("chat.completion.chunk", choices);
                 chunk["error"] = self.error(kind);
                 sse(None, &chunk)

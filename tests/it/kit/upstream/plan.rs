@@ -31,11 +31,7 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// The steps of this answer.
     pub(super) fn steps(&self, reply: &Reply) -> Vec<Step> {
-        let mut steps = if reply.held {
-            vec![Step::Wait]
-        } else {
-            Vec::new()
-        };
+        let mut steps = if reply.held { vec![Step::Wait] } else { Vec::new() };
         match &reply.body {
             Body::Wire(bytes) => steps.extend([Step::Send(bytes.clone()), Step::Cut]),
             Body::Nothing(end) => steps.extend(control(end)),
@@ -71,11 +67,7 @@ impl Asked<'_> {
         for step in drawn.steps {
             match step {
                 Step::Send(bytes) => {
-                    steps.extend(
-                        bytes
-                            .chunks(unit)
-                            .map(|part| Step::Send(framed(part, chunked))),
-                    );
+                    steps.extend(bytes.chunks(unit).map(|part| Step::Send(framed(part, chunked))));
                 }
                 Step::Endless(bytes) => steps.push(Step::Endless(framed(&bytes, chunked))),
                 other => steps.push(other),
@@ -105,9 +97,7 @@ impl Asked<'_> {
             headers.retain(|(other, _)| other != name);
             headers.push((name.clone(), value.clone()));
         }
-        let reason = http::StatusCode::from_u16(status)
-            .ok()
-            .and_then(|status| status.canonical_reason());
+        let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
         let mut head = format!("HTTP/1.1 {status} {}\r\n", reason.unwrap_or("Simulated"));
         for (name, value) in headers {
             head.push_str(&format!("{name}: {value}\r\n"));
@@ -128,13 +118,7 @@ pub(super) fn control(piece: &Say) -> Option<Step> {
 }
 
 pub(super) fn bytes_of(steps: &[Step]) -> Vec<u8> {
-    let sent = steps.iter().filter_map(|step| {
-        if let Step::Send(bytes) = step {
-            Some(bytes.as_slice())
-        } else {
-            None
-        }
-    });
+    let sent = steps.iter().filter_map(|step| if let Step::Send(bytes) = step { Some(bytes.as_slice()) } else { None });
     sent.collect::<Vec<_>>().concat()
 }
 
@@ -146,14 +130,5 @@ fn framed(part: &[u8], chunked: bool) -> Vec<u8> {
 }
 
 fn crlf(bytes: &[u8]) -> Vec<u8> {
-    bytes
-        .iter()
-        .flat_map(|byte| {
-            if *byte == b'\n' {
-                b"\r\n".to_vec()
-            } else {
-                vec![*byte]
-            }
-        })
-        .collect()
+    bytes.iter().flat_map(|byte| if *byte == b'\n' { b"\r\n".to_vec() } else { vec![*byte] }).collect()
 }

@@ -36,12 +36,7 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn new(
-        kind: Kind,
-        script: VecDeque<Reply>,
-        probe: Reply,
-        models: Vec<String>,
-    ) -> Self {
+    pub(super) fn new(kind: Kind, script: VecDeque<Reply>, probe: Reply, models: Vec<String>) -> Self {
         let state = State {
             script,
             probe,
@@ -54,12 +49,7 @@ impl Shared {
             most_under_way: 0,
             bytes_sent: 0,
         };
-        Self {
-            kind,
-            state: Mutex::new(state),
-            changed: watch::Sender::new(()),
-            permits: Semaphore::new(0),
-        }
+        Self { kind, state: Mutex::new(state), changed: watch::Sender::new(()), permits: Semaphore::new(0) }
     }
 
     /// Looks at the state or changes it, and wakes whoever waits for it.
@@ -73,10 +63,7 @@ impl Shared {
     pub(super) async fn until(&self, so: impl Fn(&State) -> bool) {
         let mut changes = self.changed.subscribe();
         while !so(&self.state.lock().expect("no test panicked in here")) {
-            changes
-                .changed()
-                .await
-                .expect("the sender lives as long as this");
+            changes.changed().await.expect("the sender lives as long as this");
         }
     }
 
@@ -107,8 +94,7 @@ impl Shared {
             let number = state.calls.len() + state.probes.len() + state.strays.len();
             let reply = match objection {
                 Some((status, message)) => {
-                    replies::json(format!(r#"{{"error":{{"message":"{message}"}}}}"#))
-                        .status(status)
+                    replies::json(format!(r#"{{"error":{{"message":"{message}"}}}}"#)).status(status)
                 }
                 None => reply,
             };

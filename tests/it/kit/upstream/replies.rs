@@ -75,18 +75,12 @@ pub fn json(body: impl ToString) -> Reply {
 
 /// 200 with this body.
 pub fn body_of(content_type: &'static str, bytes: impl Into<Vec<u8>>) -> Reply {
-    Reply::new(Body::Bytes {
-        content_type,
-        bytes: bytes.into(),
-    })
+    Reply::new(Body::Bytes { content_type, bytes: bytes.into() })
 }
 
 /// A web page with status 200.
 pub fn html() -> Reply {
-    body_of(
-        "text/html; charset=utf-8",
-        "<!DOCTYPE html><html><body><h1>It works</h1></body></html>",
-    )
+    body_of("text/html; charset=utf-8", "<!DOCTYPE html><html><body><h1>It works</h1></body></html>")
 }
 
 /// Status 200 and not one byte, called JSON.

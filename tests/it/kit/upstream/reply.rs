@@ -24,10 +24,7 @@ pub(super) enum Body {
     /// The provider's own error for this trouble.
     Trouble(Trouble),
     /// A body as it stands.
-    Bytes {
-        content_type: &'static str,
-        bytes: Vec<u8>,
-    },
+    Bytes { content_type: &'static str, bytes: Vec<u8> },
     /// Everything, status line included; the connection closes after it.
     Wire(Vec<u8>),
     /// No answer at all: `Stall`, `Cut` or `Reset` before the head.
@@ -81,10 +78,7 @@ impl Reply {
     /// These pieces in a stream exactly as they are: nothing is added, and the body ends cleanly after the last.
     /// A request that does not ask for a stream still gets the same content whole.
     pub fn exactly(pieces: impl Into<Vec<Say>>) -> Self {
-        Self::new(Body::Says {
-            pieces: pieces.into(),
-            exact: true,
-        })
+        Self::new(Body::Says { pieces: pieces.into(), exact: true })
     }
 
     /// Another status with the same body.
@@ -95,8 +89,7 @@ impl Reply {
 
     /// Adds a header, or replaces the one of that name.
     pub fn header(mut self, name: &str, value: impl ToString) -> Self {
-        self.headers
-            .push((name.to_ascii_lowercase(), value.to_string()));
+        self.headers.push((name.to_ascii_lowercase(), value.to_string()));
         self
     }
 
@@ -162,10 +155,7 @@ impl From<Say> for Reply {
 
 impl From<Vec<Say>> for Reply {
     fn from(pieces: Vec<Say>) -> Self {
-        Self::new(Body::Says {
-            pieces,
-            exact: false,
-        })
+        Self::new(Body::Says { pieces, exact: false })
     }
 }
 

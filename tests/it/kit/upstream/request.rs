@@ -24,10 +24,7 @@ pub struct Call {
 impl Call {
     /// The value of the header, its first if there are several.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// `model` of the body, empty if it has none.
@@ -37,12 +34,8 @@ impl Call {
 
     /// The key that the request shows, from either header.
     pub fn key(&self) -> Option<&str> {
-        let bearer = self
-            .header("authorization")
-            .and_then(|value| value.strip_prefix("Bearer "));
-        self.header("x-api-key")
-            .or(bearer)
-            .filter(|key| !key.is_empty())
+        let bearer = self.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+        self.header("x-api-key").or(bearer).filter(|key| !key.is_empty())
     }
 }
 
@@ -57,35 +50,17 @@ pub(super) fn take(buffer: &mut Vec<u8>) -> Option<Call> {
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
         .collect();
-    let value = |name: &str| {
-        headers
-            .iter()
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.clone())
-    };
-    let (body, end) = if value("transfer-encoding").is_some_and(|coding| coding.contains("chunked"))
-    {
+    let value = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+    let (body, end) = if value("transfer-encoding").is_some_and(|coding| coding.contains("chunked")) {
         dechunk(buffer, head_end)?
     } else {
-        let length: usize =
-            value("content-length").map_or(0, |length| length.parse().expect("a length"));
-        (
-            buffer.get(head_end..head_end + length)?.to_vec(),
-            head_end + length,
-        )
+        let length: usize = value("content-length").map_or(0, |length| length.parse().expect("a length"));
+        (buffer.get(head_end..head_end + length)?.to_vec(), head_end + length)
     };
     buffer.drain(..end);
     let (path, query) = target.split_once('?').unwrap_or((&target, ""));
     let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
-    Some(Call {
-        at: Instant::now(),
-        method,
-        path: path.into(),
-        query: query.into(),
-        headers,
-        body,
-        json,
-    })
+    Some(Call { at: Instant::now(), method, path: path.into(), query: query.into(), headers, body, json })
 }
 
 /// The body of a chunked message and where it ends; `None` while it is incomplete.
@@ -94,8 +69,7 @@ fn dechunk(buffer: &[u8], mut at: usize) -> Option<(Vec<u8>, usize)> {
     loop {
         let line_end = at + find(&buffer[at..], b"\r\n")?;
         let line = std::str::from_utf8(&buffer[at..line_end]).expect("a chunk's size");
-        let size = usize::from_str_radix(line.split(';').next().unwrap_or(line).trim(), 16)
-            .expect("a chunk's size");
+        let size = usize::from_str_radix(line.split(';').next().unwrap_or(line).trim(), 16).expect("a chunk's size");
         let start = line_end + 2;
         body.extend_from_slice(buffer.get(start..start + size)?);
         buffer.get(start + size..start + size + 2)?;

@@ -81,14 +81,8 @@ impl Responses {
         let index = self.items.len();
         let item = what.item(index, "in_progress", "");
         let part = what.part_event("added", index, "");
-        self.items.push(Item {
-            what,
-            text: String::new(),
-            open: true,
-        });
-        bytes.extend(self.event(
-            json!({"type": "response.output_item.added", "output_index": index, "item": item}),
-        ));
+        self.items.push(Item { what, text: String::new(), open: true });
+        bytes.extend(self.event(json!({"type": "response.output_item.added", "output_index": index, "item": item})));
         if let Some(part) = part {
             bytes.extend(self.event(part));
         }
@@ -112,9 +106,7 @@ impl Responses {
             bytes.extend(self.event(part));
         }
         let item = what.item(index, "completed", &text);
-        bytes.extend(self.event(
-            json!({"type": "response.output_item.done", "output_index": index, "item": item}),
-        ));
+        bytes.extend(self.event(json!({"type": "response.output_item.done", "output_index": index, "item": item})));
         bytes
     }
 
@@ -125,35 +117,21 @@ impl Responses {
         }
         let content = Content::of(&self.said);
         let response = self.whole(&content);
-        let name = format!(
-            "response.{}",
-            response["status"].as_str().unwrap_or("completed")
-        );
+        let name = format!("response.{}", response["status"].as_str().unwrap_or("completed"));
         bytes.extend(self.event(json!({"type": name, "response": response})));
         bytes
     }
 
     fn say(&mut self, what: What, text: &str) -> Vec<u8> {
-        let index = self
-            .items
-            .iter()
-            .position(|item| item.open && item.what == what);
-        let mut bytes = if index.is_none() {
-            self.open(what)
-        } else {
-            Vec::new()
-        };
+        let index = self.items.iter().position(|item| item.open && item.what == what);
+        let mut bytes = if index.is_none() { self.open(what) } else { Vec::new() };
         bytes.extend(self.delta(index.unwrap_or(self.items.len() - 1), text));
         bytes
     }
 
     fn arguments(&mut self, tool: usize, fragment: &str) -> Vec<u8> {
         let is_it = |item: &Item| matches!(&item.what, What::Tool(number, ..) if *number == tool);
-        let index = self
-            .items
-            .iter()
-            .position(is_it)
-            .expect("ToolArgs after its ToolStart");
+        let index = self.items.iter().position(is_it).expect("ToolArgs after its ToolStart");
         self.delta(index, fragment)
     }
 }
@@ -166,29 +144,20 @@ impl Dialect for Responses {
             failed["error"] = json!({"code": "server_error", "message": "The server had an error"});
             return failed;
         }
-        let mut said_items = vec![
-            (What::Reasoning, &said.reasoning),
-            (What::Text, &said.text),
-            (What::Refusal, &said.refusal),
-        ];
+        let mut said_items =
+            vec![(What::Reasoning, &said.reasoning), (What::Text, &said.text), (What::Refusal, &said.refusal)];
         said_items.retain(|(_, text)| !text.is_empty());
         for (id, name, arguments) in &said.tools {
             said_items.push((What::Tool(0, id.clone(), name.clone()), arguments));
         }
         let items = said_items.iter().enumerate();
-        let output: Value = items
-            .map(|(index, (what, text))| what.item(index, "completed", text))
-            .collect();
+        let output: Value = items.map(|(index, (what, text))| what.item(index, "completed", text)).collect();
         let reason = match said.finish() {
             "length" => Some("max_output_tokens"),
             "content_filter" => Some("content_filter"),
             _ => None,
         };
-        let status = if reason.is_some() {
-            "incomplete"
-        } else {
-            "completed"
-        };
+        let status = if reason.is_some() { "incomplete" } else { "completed" };
         let mut response = self.response(status, &output, Some(content.usage));
         if let Some(reason) = reason {
             response["incomplete_details"] = json!({"reason": reason});
@@ -200,9 +169,7 @@ impl Dialect for Responses {
         self.said.push(piece.clone());
         match piece {
             Say::Role => self.begin(),
-            Say::Text(_) | Say::Long(_) => {
-                self.say(What::Text, &piece.as_text().unwrap_or_default())
-            }
+            Say::Text(_) | Say::Long(_) => self.say(What::Text, &piece.as_text().unwrap_or_default()),
             Say::Reasoning(text) => self.say(What::Reasoning, text),
             Say::Refusal(text) => self.say(What::Refusal, text),
             Say::Tool(id, name, arguments) => {
@@ -211,9 +178,7 @@ impl Dialect for Responses {
                 bytes.extend(self.arguments(number, arguments));
                 bytes
             }
-            Say::ToolStart(number, id, name) => {
-                self.open(What::Tool(*number, (*id).into(), (*name).into()))
-            }
+            Say::ToolStart(number, id, name) => self.open(What::Tool(*number, (*id).into(), (*name).into())),
             Say::ToolArgs(number, fragment) => self.arguments(*number, fragment),
             Say::Done => self.done(),
             Say::Error(_) => {

@@ -82,10 +82,7 @@ pub const USAGE: (u64, u64) = (9, 12);
 impl Say {
     /// Whether the piece ends the script's say: nothing is completed after it.
     pub fn ends(&self) -> bool {
-        matches!(
-            self,
-            Self::Done | Self::Error(_) | Self::Stall | Self::Cut | Self::Reset | Self::Endless
-        )
+        matches!(self, Self::Done | Self::Error(_) | Self::Stall | Self::Cut | Self::Reset | Self::Endless)
     }
 
     /// The text of a text piece.
@@ -112,46 +109,31 @@ impl ChoiceContent {
 impl Content {
     /// Adds up the pieces.
     pub fn of(pieces: &[Say]) -> Self {
-        let mut content = Self {
-            choices: vec![ChoiceContent::default()],
-            usage: USAGE,
-            error: None,
-        };
+        let mut content = Self { choices: vec![ChoiceContent::default()], usage: USAGE, error: None };
         let mut at = 0;
         // A tool call's index in its choice, as the script numbers it, and its place in `tools`.
         let mut places: Vec<(usize, usize, usize)> = Vec::new();
         for piece in pieces {
             let choice = &mut content.choices[at];
             match piece {
-                Say::Text(_) | Say::Long(_) => {
-                    choice.text.push_str(&piece.as_text().unwrap_or_default())
-                }
+                Say::Text(_) | Say::Long(_) => choice.text.push_str(&piece.as_text().unwrap_or_default()),
                 Say::Reasoning(text) => choice.reasoning.push_str(text),
                 Say::Refusal(text) => choice.refusal.push_str(text),
                 Say::Tool(id, name, arguments) => {
-                    choice
-                        .tools
-                        .push(((*id).into(), (*name).into(), (*arguments).into()));
+                    choice.tools.push(((*id).into(), (*name).into(), (*arguments).into()));
                 }
                 Say::ToolStart(index, id, name) => {
                     places.push((at, *index, choice.tools.len()));
-                    choice
-                        .tools
-                        .push(((*id).into(), (*name).into(), String::new()));
+                    choice.tools.push(((*id).into(), (*name).into(), String::new()));
                 }
                 Say::ToolArgs(index, fragment) => {
-                    let place = places
-                        .iter()
-                        .rev()
-                        .find(|(c, i, _)| (*c, *i) == (at, *index));
+                    let place = places.iter().rev().find(|(c, i, _)| (*c, *i) == (at, *index));
                     let place = place.expect("ToolArgs comes after its ToolStart").2;
                     choice.tools[place].2.push_str(fragment);
                 }
                 Say::Choice(index) => {
                     at = *index;
-                    content
-                        .choices
-                        .resize(content.choices.len().max(at + 1), ChoiceContent::default());
+                    content.choices.resize(content.choices.len().max(at + 1), ChoiceContent::default());
                 }
                 Say::Finish(reason) => choice.finish = Some(reason),
                 Say::Usage(input, output) => content.usage = (*input, *output),
@@ -165,11 +147,7 @@ impl Content {
 
 /// The text in two fragments.
 pub(super) fn halves(text: &str) -> [&str; 2] {
-    let middle = text
-        .char_indices()
-        .map(|(at, _)| at)
-        .find(|at| at * 2 >= text.len())
-        .unwrap_or_default();
+    let middle = text.char_indices().map(|(at, _)| at).find(|at| at * 2 >= text.len()).unwrap_or_default();
     let (first, second) = text.split_at(middle);
     [first, second]
 }

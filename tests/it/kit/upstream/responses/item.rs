@@ -46,8 +46,7 @@ impl What {
     /// An event with the item's place.
     fn placed(&self, name: &str, index: usize) -> Value {
         let id = format!("item_{index}");
-        let mut event =
-            json!({"type": format!("response.{name}"), "item_id": id, "output_index": index});
+        let mut event = json!({"type": format!("response.{name}"), "item_id": id, "output_index": index});
         match self {
             Self::Text | Self::Refusal => event["content_index"] = json!(0),
             Self::Reasoning => event["summary_index"] = json!(0),
@@ -67,11 +66,7 @@ impl What {
     /// The item itself.
     pub(super) fn item(&self, index: usize, status: &str, text: &str) -> Value {
         let id = format!("item_{index}");
-        let parts = if text.is_empty() {
-            json!([])
-        } else {
-            json!([self.part(text)])
-        };
+        let parts = if text.is_empty() { json!([]) } else { json!([self.part(text)]) };
         match self {
             Self::Text | Self::Refusal => {
                 json!({"type": "message", "id": id, "status": status, "role": "assistant", "content": parts})

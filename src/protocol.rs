@@ -6,6 +6,7 @@
 pub mod anthropic;
 pub mod attempts;
 pub mod call;
+pub mod fields;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai;

@@ -4,6 +4,8 @@
 //! rich as fidelity needs. Order is kept everywhere: the same history plus one turn reads as the same prefix plus one
 //! turn, because providers bind caches and signatures to the prefix (docs: protocols/translation.md, section 0).
 
+pub mod check;
+
 use std::sync::Arc;
 
 use serde_json::{Map, Value};

@@ -1,8 +1,10 @@
 //! OpenAI chat completions: what callers speak, and what OpenAI, OpenRouter and most local servers speak.
 
 mod answer;
+mod details;
 mod error;
 mod facts;
+mod finish;
 mod inspect;
 mod request;
 mod stream;
@@ -75,11 +77,11 @@ impl Back for OpenAi {
         request::write(chat, model, card)
     }
 
-    fn read_answer(&self, body: &[u8], _stamp: &Stamp) -> Result<Answer, Failure> {
-        answer::read(body)
+    fn read_answer(&self, body: &[u8], stamp: &Stamp) -> Result<Answer, Failure> {
+        answer::read(body, stamp)
     }
 
-    fn reader(&self, _stamp: &Stamp) -> Box<dyn ReadStream> {
-        Box::new(stream::Reader::default())
+    fn reader(&self, stamp: &Stamp) -> Box<dyn ReadStream> {
+        Box::new(stream::Reader::new(stamp))
     }
 }

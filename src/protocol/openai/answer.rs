@@ -1,17 +1,10 @@
 //! A whole chat completion: read into the hub form, and written from it.
 
-use bytes::Bytes;
+mod read;
+mod write;
 
-use super::super::Stamp;
-use crate::domain::chat::Answer;
-use crate::domain::failure::{Class, Failure};
+pub(super) use read::read;
+pub(super) use write::write;
 
-/// Reads an answer.
-pub(super) fn read(_body: &[u8]) -> Result<Answer, Failure> {
-    Err(Failure::new(Class::Malformed, "not yet"))
-}
-
-/// Writes an answer.
-pub(super) fn write(_answer: &Answer, _stamp: &Stamp) -> Bytes {
-    Bytes::new()
-}
+#[cfg(test)]
+mod tests;

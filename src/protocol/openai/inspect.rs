@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::Inspected;
-use super::{tap, usage};
+use super::{finish, usage};
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
 
@@ -46,7 +46,7 @@ pub(super) fn inspect(body: &[u8]) -> Result<Inspected, Failure> {
     Ok(Inspected::Answer(Learned {
         model: head.model.and_then(|model| serde_json::from_str(model.get()).ok()),
         usage: head.usage.and_then(|usage| usage::read(usage.get())),
-        finish: choices.first().and_then(|choice| choice.finish_reason).map(tap::finish),
+        finish: choices.first().and_then(|choice| choice.finish_reason).map(finish::read),
     }))
 }
 

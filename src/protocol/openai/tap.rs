@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::{Seen, Tap};
-use super::usage;
+use super::{finish, usage};
 use crate::domain::chat::{Finish, Usage};
 use crate::domain::facts::Learned;
 
@@ -94,7 +94,7 @@ impl OpenAiTap {
         if let Some(reason) = choice.finish_reason.filter(|reason| reason.get() != "null") {
             self.finished |= 1 << choice.index.min(127);
             self.in_tool_call = false;
-            self.finish = Some(finish(reason.get().trim_matches('"')));
+            self.finish = Some(finish::read(reason.get().trim_matches('"')));
         }
         content
     }
@@ -167,19 +167,8 @@ impl Tap for OpenAiTap {
 }
 
 /// Is this value more than `null`, `false`, `""`, `[]` or `{}`?
-fn says_something(value: &RawValue) -> bool {
+pub(super) fn says_something(value: &RawValue) -> bool {
     !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}")
-}
-
-/// A finish reason by its OpenAI name.
-pub(super) fn finish(name: &str) -> Finish {
-    match name {
-        "stop" => Finish::Stop,
-        "length" => Finish::Length,
-        "tool_calls" | "function_call" => Finish::ToolCalls,
-        "content_filter" => Finish::Filtered(None),
-        other => Finish::Other(other.to_owned()),
-    }
 }
 
 #[cfg(test)]

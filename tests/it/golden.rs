@@ -1,7 +1,10 @@
 //! Golden cases: what goes in on one side of the gateway's protocols, and what comes out on the other.
 //!
-//! Each row of [`CASES`] names a folder of `tests/golden` and what to do with its files. JSON is compared by value,
+//! Each row of [`cases::CASES`] names a folder of `tests/golden` and what to do with its files. JSON is compared by value,
 //! streams as lists of events; every stream is also read cut in two at each of its bytes.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that cannot be read is a failed test")]
+
+mod cases;
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,113 +14,14 @@ use ai_mcp_gateway::domain::chat::Event;
 use ai_mcp_gateway::domain::failure::Class;
 use ai_mcp_gateway::models::Models;
 use ai_mcp_gateway::protocol::anthropic::Anthropic;
+use ai_mcp_gateway::protocol::ollama::Ollama;
 use ai_mcp_gateway::protocol::openai::OpenAi;
-use ai_mcp_gateway::protocol::sse::{self, Splitter};
-use ai_mcp_gateway::protocol::{Back, ErrorView, Framing, Front, Stamp, error_kind};
+use ai_mcp_gateway::protocol::{Back, ErrorView, Framing, Front, Stamp, error_kind, ndjson, sse};
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-/// What to do with two files of a case.
-enum Case {
-    /// A caller's request, and what is sent for it.
-    Request {
-        of: &'static str,
-        to: Dialect,
-        from_file: &'static str,
-        to_file: &'static str,
-        /// The beta headers that must be sent with it.
-        betas: &'static [&'static str],
-        /// The parameters that are left out.
-        dropped: &'static [&'static str],
-    },
-    /// A provider's answer, and what the caller gets.
-    Answer { of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str },
-    /// A provider's stream, and what the caller gets.
-    Stream { of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str, include_usage: bool },
-}
-
-use Case::{Answer, Request, Stream};
-
-/// A request to Anthropic that is translated without a loss.
-const fn request(of: &'static str, from_file: &'static str, to_file: &'static str) -> Case {
-    Request { of, to: Dialect::Anthropic, from_file, to_file, betas: &[], dropped: &[] }
-}
-
-/// The same, without `dropped`.
-const fn lossy(
-    of: &'static str,
-    from_file: &'static str,
-    to_file: &'static str,
-    dropped: &'static [&'static str],
-) -> Case {
-    Request { of, to: Dialect::Anthropic, from_file, to_file, betas: &[], dropped }
-}
-
-const fn answer(of: &'static str) -> Case {
-    Answer { of, from: Dialect::Anthropic, from_file: "anthropic.response.json", to_file: "openai.response.json" }
-}
-
-const fn stream(of: &'static str, to_file: &'static str, include_usage: bool) -> Case {
-    Stream { of, from: Dialect::Anthropic, from_file: "anthropic.stream.sse", to_file, include_usage }
-}
-
-const OPENAI: &str = "openai.request.json";
-const ANTHROPIC: &str = "anthropic.request.json";
-const USAGE: &str = "openai.stream.include_usage.sse";
-
-const CASES: &[Case] = &[
-    request("01-basic-text", OPENAI, ANTHROPIC),
-    answer("01-basic-text"),
-    request("02-system-messages", OPENAI, "anthropic.request.mid-system-supported.json"),
-    request("02-system-messages", OPENAI, "anthropic.request.mid-system-unsupported.json"),
-    request("03-tools-parallel-history", OPENAI, ANTHROPIC),
-    request("04-images-and-files", OPENAI, ANTHROPIC),
-    request("05-json-schema", OPENAI, ANTHROPIC),
-    lossy("06-sampling-and-reasoning", OPENAI, "anthropic.request.claude-haiku-4-5.json", &["temperature", "top_p"]),
-    lossy("06-sampling-and-reasoning", OPENAI, "anthropic.request.claude-opus-5-5.json", &["temperature", "top_p"]),
-    lossy(
-        "06-sampling-and-reasoning",
-        "openai.request.no-effort.json",
-        "anthropic.request.no-effort.claude-sonnet-4-6.json",
-        &["top_p"],
-    ),
-    lossy(
-        "06-sampling-and-reasoning",
-        "openai.request.no-effort.json",
-        "anthropic.request.no-effort.claude-sonnet-5-5.json",
-        &["temperature", "top_p"],
-    ),
-    lossy(
-        "06-sampling-and-reasoning",
-        "openai.request.effort-none.json",
-        "anthropic.request.effort-none.claude-opus-5-5.json",
-        &["reasoning_effort"],
-    ),
-    request(
-        "06-sampling-and-reasoning",
-        "openai.request.effort-none.json",
-        "anthropic.request.effort-none.claude-opus-5.json",
-    ),
-    request(
-        "06-sampling-and-reasoning",
-        "openai.request.effort-none.json",
-        "anthropic.request.effort-none.claude-sonnet-5-5.json",
-    ),
-    stream("07-stream-text", USAGE, true),
-    stream("07-stream-text", "openai.stream.no_usage.sse", false),
-    stream("08-stream-parallel-tools", "openai.stream.sse", false),
-    stream("09-stream-thinking", USAGE, true),
-    Request {
-        of: "09-stream-thinking",
-        to: Dialect::Anthropic,
-        from_file: "openai.followup.request.json",
-        to_file: "anthropic.followup.request.json",
-        betas: &["thinking-binding-controls-2026-08-01"],
-        dropped: &[],
-    },
-    stream("10-stream-error-anthropic-to-openai", "openai.stream.sse", false),
-    answer("19-refusal"),
-];
+use cases::CASES;
+use cases::Case::{self, Answer, Request, Stream};
 
 #[test]
 fn golden() {
@@ -177,7 +81,7 @@ fn back(dialect: Dialect) -> &'static dyn Back {
     match dialect {
         Dialect::Anthropic => &Anthropic,
         Dialect::OpenAi => &OpenAi,
-        Dialect::Ollama => unreachable!("no case of it yet"),
+        Dialect::Ollama => &Ollama,
     }
 }
 
@@ -197,25 +101,23 @@ fn json(case: &str, file: &str) -> Value {
 /// What a caller gets of a provider's stream that arrives in `chunks`.
 fn translated(from: Dialect, chunks: &[&[u8]], include_usage: bool) -> BytesMut {
     let back = back(from);
-    assert_eq!(back.framing(), Framing::Sse, "other framings have no cutter here");
     let mut reader = back.reader(&stamp());
     let mut writer = OpenAi.writer(stamp(), include_usage);
-    let mut splitter = Splitter::default();
     let mut read = Vec::new();
-    let mut one = |raw: &Bytes| {
-        let event = sse::parse(raw);
-        if let Some(data) = event.data {
-            reader.read(event.name, &data, &mut read).unwrap();
+    match back.framing() {
+        Framing::Sse => {
+            for raw in cut_events(chunks) {
+                let event = sse::parse(&raw);
+                if let Some(data) = event.data {
+                    reader.read(event.name, &data, &mut read).unwrap();
+                }
+            }
         }
-    };
-    for chunk in chunks {
-        splitter.push(Bytes::copy_from_slice(chunk));
-        while let Some(raw) = splitter.cut().unwrap() {
-            one(&raw);
+        Framing::Ndjson => {
+            for line in cut_lines(chunks).iter().filter(|line| !line.trim_ascii().is_empty()) {
+                reader.read(None, line, &mut read).unwrap();
+            }
         }
-    }
-    if let Some(raw) = splitter.finish() {
-        one(&raw);
     }
     reader.close(&mut read);
     let mut out = BytesMut::new();
@@ -242,19 +144,42 @@ fn translated(from: Dialect, chunks: &[&[u8]], include_usage: bool) -> BytesMut 
     out
 }
 
+fn cut_events(chunks: &[&[u8]]) -> Vec<Bytes> {
+    let mut splitter = sse::Splitter::default();
+    let mut events = Vec::new();
+    for chunk in chunks {
+        splitter.push(Bytes::copy_from_slice(chunk));
+        while let Some(event) = splitter.cut().unwrap() {
+            events.push(event);
+        }
+    }
+    events.extend(splitter.finish());
+    events
+}
+
+fn cut_lines(chunks: &[&[u8]]) -> Vec<Bytes> {
+    let mut splitter = ndjson::Splitter::default();
+    let mut lines = Vec::new();
+    for chunk in chunks {
+        splitter.push(Bytes::copy_from_slice(chunk));
+        while let Some(line) = splitter.cut().unwrap() {
+            lines.push(line);
+        }
+    }
+    lines.extend(splitter.finish());
+    lines
+}
+
 /// The events of a stream: each one's name and data, which is JSON or a word such as `[DONE]`.
 fn events(stream: &[u8]) -> Vec<(String, Value)> {
-    let mut splitter = Splitter::default();
-    splitter.push(Bytes::copy_from_slice(stream));
     let mut events = Vec::new();
-    while let Some(raw) = splitter.cut().unwrap() {
+    for raw in cut_events(&[stream]) {
         let event = sse::parse(&raw);
         let Some(data) = event.data else { continue };
         let text = std::str::from_utf8(&data).unwrap();
         let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
         events.push((event.name.unwrap_or_default().to_owned(), value));
     }
-    assert!(splitter.finish().is_none(), "the stream ends inside an event");
     events
 }
 

@@ -122,9 +122,11 @@ impl<'a> Script<'a> {
                 Part::Text(_) | Part::Refusal(_) => {
                     blocks.extend(Block::said(part, &|| format!("messages[{at}].content[{index}]"))?);
                 }
+                // What an OpenAI model said aloud is a file under an id.
                 Part::Image(_) | Part::File(_) | Part::Audio { .. } => {
-                    let param = format!("messages[{at}].content[{index}]");
-                    return Err(Unwritable::new(param, "Claude's own turns hold text and tool calls only."));
+                    let field = if matches!(part, Part::Image(_)) { "images" } else { "audio" };
+                    let message = "Claude's own turns hold text and tool calls only.";
+                    return Err(Unwritable::new(format!("messages[{at}].{field}"), message));
                 }
             }
         }

@@ -71,21 +71,25 @@ struct BlockDelta<'a> {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
+#[serde(tag = "type")]
 enum Delta<'a> {
-    TextDelta {
+    #[serde(rename = "text_delta")]
+    Text {
         #[serde(borrow)]
         text: Cow<'a, str>,
     },
-    InputJsonDelta {
+    #[serde(rename = "input_json_delta")]
+    InputJson {
         #[serde(borrow)]
         partial_json: Cow<'a, str>,
     },
-    ThinkingDelta {
+    #[serde(rename = "thinking_delta")]
+    Thinking {
         #[serde(borrow)]
         thinking: Cow<'a, str>,
     },
-    SignatureDelta {
+    #[serde(rename = "signature_delta")]
+    Signature {
         #[serde(borrow)]
         signature: Cow<'a, str>,
     },
@@ -207,17 +211,15 @@ impl Reader {
             piece: Thought { format: Some(ANTHROPIC_THOUGHT.into()), ..piece },
         };
         match (delta, open) {
-            (Delta::TextDelta { text }, _) if !text.is_empty() => out.push(Event::Text(text.into_owned())),
-            (Delta::InputJsonDelta { partial_json }, Some(Open::Call { index, argued }))
-                if !partial_json.is_empty() =>
-            {
+            (Delta::Text { text }, _) if !text.is_empty() => out.push(Event::Text(text.into_owned())),
+            (Delta::InputJson { partial_json }, Some(Open::Call { index, argued })) if !partial_json.is_empty() => {
                 *argued = true;
                 out.push(Event::CallDelta { index: *index, arguments: partial_json.into_owned() });
             }
-            (Delta::ThinkingDelta { thinking }, Some(Open::Thought(index))) if !thinking.is_empty() => {
+            (Delta::Thinking { thinking }, Some(Open::Thought(index))) if !thinking.is_empty() => {
                 out.push(thought(*index, Thought { text: thinking.into_owned(), ..Thought::default() }));
             }
-            (Delta::SignatureDelta { signature }, Some(Open::Thought(index))) if !signature.is_empty() => {
+            (Delta::Signature { signature }, Some(Open::Thought(index))) if !signature.is_empty() => {
                 out.push(thought(*index, Thought { signature: Some(signature.into_owned()), ..Thought::default() }));
             }
             _ => {}

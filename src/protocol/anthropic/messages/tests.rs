@@ -219,6 +219,11 @@ fn what_cannot_be_carried_is_refused_by_name() {
             "messages[1].content[1].input_audio",
             "no sound",
         ),
+        (
+            vec![user("a"), Message::Assistant(vec![file(Source::Id("audio_1".into()))])],
+            "messages[1].audio",
+            "text and",
+        ),
         (vec![user("a"), calls(&["1", "2"]), result("1", "r"), user("b")], "messages[1].tool_calls[1].id", "`2`"),
         (vec![user("a"), calls(&["1"])], "messages[1].tool_calls[0].id", "`1`"),
         (vec![user("a"), calls(&["1"]), assistant("b")], "messages[1].tool_calls[0].id", "`1`"),

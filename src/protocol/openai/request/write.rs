@@ -109,8 +109,8 @@ impl Draft<'_> {
     }
 
     fn refuses_sampling(&self, chat: &Chat) -> bool {
-        let off = chat.effort == Some(Effort::None);
-        !self.card.sampling && !(off && self.card.sampling_without_effort)
+        let takes_it_now = chat.effort == Some(Effort::None) && self.card.sampling_without_effort;
+        !self.card.sampling && !takes_it_now
     }
 
     /// Thinking as near to what is asked for as the model knows.

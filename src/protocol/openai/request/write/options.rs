@@ -65,7 +65,7 @@ fn is_strict_object(map: &Map<String, Value>) -> bool {
 /// The nearest effort that a model knows: the same, else the next lower one, else the next higher one.
 pub(super) fn nearest(wanted: Effort, known: Efforts) -> Option<Effort> {
     if wanted == Effort::None {
-        // Not thinking is not a degree of thinking: the first that think least count as off, no others.
+        // The first models of gpt-5 cannot be turned off, and `minimal` is meant for that; `low` is not.
         return [Effort::None, Effort::Minimal].into_iter().find(|effort| known.has(*effort));
     }
     let thinks = |effort: &Effort| *effort != Effort::None && known.has(*effort);

@@ -13,12 +13,12 @@ const GAP: Duration = Duration::from_millis(5);
 /// The end of each wait is spent awake, since a sleep ends late.
 const AWAKE: Duration = Duration::from_micros(300);
 /// Requests before the measured ones.
-const WARM: u32 = 40;
+const WARM: usize = 40;
 /// Longest silence of a proxy.
 const SILENCE: Duration = Duration::from_secs(10);
 
 /// Latencies of one leg, in microseconds, sorted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Latencies {
     /// From the moment that the request was due until the first token or the whole answer.
     first: Vec<f64>,
@@ -27,6 +27,13 @@ pub struct Latencies {
 }
 
 impl Latencies {
+    const fn new() -> Self {
+        Self {
+            first: Vec::new(),
+            whole: Vec::new(),
+        }
+    }
+
     /// Time to the first token, at a quantile from 0 to 1.
     pub fn first_token(&self, quantile: f64) -> f64 {
         at(&self.first, quantile)
@@ -38,28 +45,42 @@ impl Latencies {
     }
 }
 
-/// Sends requests on one connection at the fixed rate for `length`.
+/// Sends requests to each port at the fixed rate for `length`, one connection each.
 ///
-/// A late answer delays the next request, whose latency still counts from when it was due.
+/// The ports take turns request by request, in another order each time: what the machine does
+/// beside it meets all of them alike. A late answer delays the next request, whose latency still
+/// counts from when it was due.
 ///
 /// # Errors
 /// An answer is wrong or missing.
-pub fn at_fixed_rate(port: u16, request: &[u8], length: Duration) -> Result<Latencies> {
-    let mut stream = connect(port)?;
-    let mut latencies = Latencies::default();
+pub fn at_fixed_rate<const N: usize>(
+    ports: [u16; N],
+    request: &[u8],
+    length: Duration,
+) -> Result<[Latencies; N]> {
+    let mut latencies = [const { Latencies::new() }; N];
+    let mut streams = Vec::new();
+    for port in ports {
+        streams.push(connect(port)?);
+    }
     let start = Instant::now() + GAP;
-    let requests = u32::try_from(length.as_millis() / GAP.as_millis())?;
-    for number in 0..WARM + requests {
-        let due = start + GAP * number;
+    let turns = usize::try_from(length.as_millis() / GAP.as_millis())?;
+    for number in 0..(WARM + turns) * N {
+        let due = start + GAP * u32::try_from(number)? / u32::try_from(N)?;
+        let (turn, place) = (number / N, number % N);
+        let target = (turn + place) % N;
         wait_until(due);
-        let (first, whole) = exchange(&mut stream, request)?;
-        if number >= WARM {
-            latencies.first.push((first - due).as_secs_f64() * 1e6);
-            latencies.whole.push((whole - due).as_secs_f64() * 1e6);
+        let (first, whole) = exchange(&mut streams[target], request)?;
+        if turn >= WARM {
+            let micros = |moment: Instant| (moment - due).as_secs_f64() * 1e6;
+            latencies[target].first.push(micros(first));
+            latencies[target].whole.push(micros(whole));
         }
     }
-    latencies.first.sort_by(f64::total_cmp);
-    latencies.whole.sort_by(f64::total_cmp);
+    for each in &mut latencies {
+        each.first.sort_by(f64::total_cmp);
+        each.whole.sort_by(f64::total_cmp);
+    }
     Ok(latencies)
 }
 

@@ -28,12 +28,13 @@ mod upstream;
 mod wire;
 
 use std::cell::RefCell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
+use crate::process::{machine_time, tree_time};
 use crate::proxy::{Kind, Upstream};
 use crate::report::Table;
 use crate::rounds::{Bench, Section};
@@ -118,12 +119,14 @@ fn measure(bench: &Bench, options: &Options) -> Result<()> {
         .collect();
     if !timed.is_empty() {
         let pair = bench.start_pair(0)?;
+        let quiet = Quiet::watch()?;
         for number in 0..options.rounds {
             eprintln!("round {} of {}", number + 1, options.rounds);
             for section in &timed {
                 bench.round(*section, number, &pair, &mut table)?;
             }
         }
+        table.note(quiet.note()?);
     }
     for number in 0..options.rounds.min(MEMORY_ROUNDS) * usize::from(has_memory) {
         eprintln!("memory, round {}", number + 1);
@@ -145,6 +148,37 @@ fn profile(bench: &Bench, options: &Options, length: Duration) -> Result<()> {
     let spent = bench.leg(section, &gateway, length)?;
     println!("{spent:?}");
     Ok(())
+}
+
+/// How much of the machine went to something else.
+struct Quiet {
+    start: Instant,
+    machine: Duration,
+    own: Duration,
+}
+
+impl Quiet {
+    fn watch() -> Result<Self> {
+        Ok(Self {
+            start: Instant::now(),
+            machine: machine_time()?,
+            own: tree_time(std::process::id())?,
+        })
+    }
+
+    fn note(&self) -> Result<String> {
+        let machine = machine_time()?.saturating_sub(self.machine);
+        let own = tree_time(std::process::id())?.saturating_sub(self.own);
+        let other = machine.saturating_sub(own).as_secs_f64() / self.start.elapsed().as_secs_f64();
+        Ok(format!(
+            "Other work kept {other:.2} CPUs busy meanwhile{}.",
+            if other > 0.1 {
+                ": too much, repeat it on a quiet machine"
+            } else {
+                ""
+            }
+        ))
+    }
 }
 
 /// Inherited by nginx and the gateway, which need it too.

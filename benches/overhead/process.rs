@@ -88,7 +88,7 @@ impl Process {
             threads: HashMap::new(),
             coarse: 0,
         };
-        for id in self.tree()? {
+        for id in tree(self.id())? {
             let stat = Stat::of(id).context("process gone")?;
             cpu.coarse += stat.ticks * TICK_NS;
             for entry in fs::read_dir(format!("/proc/{id}/task"))?.flatten() {
@@ -111,7 +111,7 @@ impl Process {
     /// `/proc` cannot be read.
     pub fn memory(&self) -> Result<Memory> {
         let mut memory = Memory::default();
-        for id in self.tree()? {
+        for id in tree(self.id())? {
             let text = fs::read_to_string(format!("/proc/{id}/smaps_rollup"))?;
             for line in text.lines() {
                 let mut words = line.split_ascii_whitespace();
@@ -125,25 +125,6 @@ impl Process {
             }
         }
         Ok(memory)
-    }
-
-    /// The child and its descendants.
-    fn tree(&self) -> Result<Vec<u32>> {
-        let mut parents = Vec::new();
-        for entry in fs::read_dir("/proc")?.flatten() {
-            if let Some(id) = number(entry.file_name().to_str())
-                && let Some(stat) = Stat::of(id)
-            {
-                parents.push((id, stat.parent));
-            }
-        }
-        let mut tree = vec![self.id()];
-        let mut next = 0;
-        while let Some(parent) = tree.get(next).copied() {
-            tree.extend(parents.iter().filter(|p| p.1 == parent).map(|p| p.0));
-            next += 1;
-        }
-        Ok(tree)
     }
 }
 
@@ -180,6 +161,51 @@ impl Cpu {
         }
         Duration::from_nanos(fine)
     }
+}
+
+/// CPU time of a process and its descendants until now, in whole ticks.
+///
+/// # Errors
+/// `/proc` cannot be read.
+pub fn tree_time(root: u32) -> Result<Duration> {
+    let ticks = tree(root)?.into_iter().filter_map(Stat::of);
+    let ticks: u64 = ticks.map(|stat| stat.ticks).sum();
+    Ok(Duration::from_nanos(ticks * TICK_NS))
+}
+
+/// CPU time of everything on this machine until now, the hypervisor's share for others included.
+///
+/// # Errors
+/// `/proc` cannot be read.
+pub fn machine_time() -> Result<Duration> {
+    let text = fs::read_to_string("/proc/stat")?;
+    let line = text.lines().next().context("empty")?;
+    // user nice system idle iowait irq softirq steal, all in ticks
+    let fields = line.split_ascii_whitespace().skip(1).take(8);
+    let busy = fields.enumerate().filter(|(at, _)| !matches!(at, 3 | 4));
+    let ticks: u64 = busy
+        .filter_map(|(_, ticks)| ticks.parse::<u64>().ok())
+        .sum();
+    Ok(Duration::from_nanos(ticks * TICK_NS))
+}
+
+/// A process and its descendants.
+fn tree(root: u32) -> Result<Vec<u32>> {
+    let mut parents = Vec::new();
+    for entry in fs::read_dir("/proc")?.flatten() {
+        if let Some(id) = number(entry.file_name().to_str())
+            && let Some(stat) = Stat::of(id)
+        {
+            parents.push((id, stat.parent));
+        }
+    }
+    let mut tree = vec![root];
+    let mut next = 0;
+    while let Some(parent) = tree.get(next).copied() {
+        tree.extend(parents.iter().filter(|p| p.1 == parent).map(|p| p.0));
+        next += 1;
+    }
+    Ok(tree)
 }
 
 /// What is needed of `/proc/<pid>/stat`.

@@ -21,6 +21,8 @@ pub enum Metric {
     FirstToken,
     /// Latency beyond the direct one, in microseconds.
     Median,
+    /// The same for the slowest one in ten.
+    Slow,
     /// The same for the slowest one in a hundred.
     Slowest,
     /// Resident memory after the first requests, in megabytes.
@@ -70,6 +72,7 @@ impl Metric {
             Self::Start => ("CPU the start of a stream", "µs", Mark::Ratio(2.5)),
             Self::FirstToken => ("time to first token, added p50", "µs", Mark::Ratio(2.5)),
             Self::Median => ("latency, added p50", "µs", Mark::Ratio(1.5)),
+            Self::Slow => ("latency, added p90", "µs", Mark::None),
             Self::Slowest => ("latency, added p99", "µs", Mark::Ratio(2.0)),
             Self::Idle => ("memory idle", "MB", Mark::Own(20.0)),
             Self::IdleShare => ("memory idle, its share (PSS)", "MB", Mark::None),
@@ -146,11 +149,12 @@ impl Row {
         writeln!(out, "{}", line.trim_end())
     }
 
-    /// Gateway to nginx, round by round; a round where nginx seemed to cost nothing tells nothing.
+    /// Gateway to nginx, round by round. A latency below the direct one means that something else
+    /// slowed the machine: that round tells nothing.
     fn ratios(&self) -> Vec<f64> {
         let pairs = self.nginx.iter().zip(&self.gateway);
         pairs
-            .filter(|(nginx, _)| **nginx > 0.0)
+            .filter(|(nginx, gateway)| **nginx > 0.0 && **gateway > 0.0)
             .map(|(nginx, gateway)| gateway / nginx)
             .collect()
     }

@@ -19,7 +19,7 @@ const PACE: Duration = Duration::from_millis(20);
 /// Longest paced stream, in case that nobody hangs up.
 const PACED_LIMIT: u32 = 6000;
 /// Chunks that one write of a burst carries.
-const BURST_WRITE: usize = 16;
+const BURST_WRITE: usize = 8;
 
 /// Every answer, made once.
 struct Answers {

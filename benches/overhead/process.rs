@@ -130,11 +130,12 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let Ok(id) = i32::try_from(self.id()) else {
-            return;
-        };
-        // Asked first: nginx's master ends its worker only then.
-        let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+        // All of them: a shell does not pass on what it is told.
+        for id in tree(self.id()).unwrap_or_default() {
+            if let Ok(id) = i32::try_from(id) {
+                let _ = kill(Pid::from_raw(id), Signal::SIGTERM);
+            }
+        }
         let start = Instant::now();
         while start.elapsed() < END {
             if !matches!(self.child.try_wait(), Ok(None)) {

@@ -1,1 +1,37 @@
 //! ai-mcp-gateway: one binary between AI clients and every provider.
+//!
+//! Modules in reading order, from words to fronts; each imports only from floors below its own (ARCHITECTURE.md).
+
+// floor 0: words, no input or output
+pub mod clock;
+pub mod domain;
+pub mod secret;
+pub mod telemetry;
+
+// floor 1: protocols and models, functions of bytes
+pub mod models;
+pub mod protocol;
+
+// floor 2: providers, functions of data
+pub mod provider;
+
+// floor 3: the outside, each a leaf that knows no sibling
+pub mod health;
+pub mod upstream;
+
+// floor 4: decisions
+pub mod chain;
+pub mod plan;
+
+// floor 5: the product as an interface
+pub mod gateway;
+
+// floor 6: fronts, which call the gateway and nothing below it
+pub mod api;
+
+// floor 8: the environment
+pub mod config;
+
+// floor 9: the parts joined
+pub mod app;
+pub mod cli;

@@ -1,1 +1,5 @@
-//! End-to-end tests.
+//! End-to-end tests: simulated providers, the real binary, real clients.
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+/// Upstreams, the gateway's process, callers, checks.
+mod kit;

@@ -1,0 +1,117 @@
+//! The HTTP front: every route in one function, grouped by who calls it.
+
+pub mod accept;
+mod auth;
+mod body;
+mod chat;
+mod enter;
+mod error;
+mod health;
+mod models;
+mod reply;
+mod route;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::http::HeaderValue;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+
+use crate::gateway::Gateway;
+use crate::protocol::openai::OpenAi;
+use crate::telemetry::metrics::METRICS;
+pub use auth::ClientKeys;
+
+/// The operator's settings of this front.
+#[derive(Clone)]
+pub struct Options {
+    /// The keys of clients; empty lets everybody in.
+    pub keys: ClientKeys,
+    /// The longest request body, in bytes.
+    pub longest_body: usize,
+    /// The most requests under way at once, over all workers.
+    pub most_requests: usize,
+    /// Origins that browsers may call from.
+    pub cors: Cors,
+}
+
+/// Origins that browsers may call from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Cors {
+    /// None: no CORS headers are sent.
+    Off,
+    /// Every one.
+    Any,
+    /// These.
+    Only(Vec<HeaderValue>),
+}
+
+/// What all workers' fronts share.
+#[derive(Default)]
+pub struct Load {
+    /// Requests under way.
+    under_way: AtomicUsize,
+    /// Is this process about to end?
+    draining: AtomicBool,
+}
+
+impl Load {
+    /// From now on this process is about to end: `/health/ready` says so.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Relaxed);
+    }
+}
+
+/// One worker's front.
+struct Api {
+    gateway: Arc<Gateway>,
+    options: Options,
+    load: Arc<Load>,
+}
+
+/// Every route.
+pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Router {
+    let cors = cors(&options.cors);
+    let api = Arc::new(Api { gateway, options, load });
+    let routes = Router::new()
+        // clients of models
+        .route("/v1/chat/completions", post(|api, request| chat::chat(api, request, &OpenAi, "/v1/chat/completions")))
+        .route("/v1/models", get(models::list))
+        .route("/v1/models/{*id}", get(models::one))
+        .route("/v1/route", post(route::route))
+        // those who watch over the process
+        .route("/health", get(health::whole))
+        .route("/health/ready", get(health::ready))
+        .route("/health/readiness", get(health::ready))
+        .route("/readyz", get(health::ready))
+        .route("/health/live", get(health::live))
+        .route("/health/liveliness", get(health::live))
+        .route("/healthz", get(health::live))
+        .route("/metrics", get(metrics))
+        // nobody
+        .fallback(error::no_such_path)
+        .method_not_allowed_fallback(error::no_such_method)
+        .with_state(api);
+    // Outermost, so that errors too carry what a browser needs to show them.
+    match cors {
+        Some(cors) => routes.layer(cors),
+        None => routes,
+    }
+}
+
+async fn metrics() -> impl IntoResponse {
+    const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(axum::http::header::CONTENT_TYPE, KIND)], METRICS.text())
+}
+
+fn cors(cors: &Cors) -> Option<CorsLayer> {
+    let origins = match cors {
+        Cors::Off => return None,
+        Cors::Any => AllowOrigin::any(),
+        Cors::Only(origins) => AllowOrigin::list(origins.iter().cloned()),
+    };
+    Some(CorsLayer::new().allow_origin(origins).allow_methods(Any).allow_headers(Any).expose_headers(Any))
+}

@@ -1,0 +1,197 @@
+//! Errors as callers see them: one place for status, headers and body.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::response::Response;
+use bytes::Bytes;
+
+use super::Api;
+use super::enter::id_value;
+use super::reply::put;
+use crate::chain;
+use crate::domain::facts::Caller;
+use crate::gateway::GatewayError;
+use crate::protocol::openai::OpenAi;
+use crate::protocol::{BadRequest, ErrorView, Front};
+use crate::telemetry::{self, Finished};
+
+/// The longest wait that a caller is asked for. SDKs sleep for whatever they are told.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// A request that this front itself refuses.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Refusal {
+    #[error("{0}")]
+    Bad(#[from] BadRequest),
+    #[error("The client key is missing or not known: send it as `Authorization: Bearer …` or `x-api-key: …`.")]
+    Key,
+    #[error("`x-gateway-timeout-ms` must be a whole number of milliseconds above 0.")]
+    Timeout,
+    #[error("Too many requests are under way; try again shortly.")]
+    Overloaded,
+    #[error("The body is larger than {0} bytes (MAX_BODY_BYTES).")]
+    TooLarge(usize),
+    #[error("The body did not come in time.")]
+    Slow,
+    #[error("The body broke off.")]
+    Broken,
+    #[error("The body is compressed; send it as it is, without `content-encoding`.")]
+    Encoded,
+    #[error("There is no `{0}` here.")]
+    NoSuchPath(String),
+    #[error("`{0}` does not take {1} requests.")]
+    NoSuchMethod(String, Method),
+    #[error("The model `{0}` is not on offer; `GET /v1/models` lists what is.")]
+    NoSuchModel(String),
+}
+
+impl Refusal {
+    fn status(&self) -> StatusCode {
+        match self {
+            Refusal::Bad(_) | Refusal::Timeout | Refusal::Broken => StatusCode::BAD_REQUEST,
+            Refusal::Key => StatusCode::UNAUTHORIZED,
+            Refusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
+            Refusal::Slow => StatusCode::REQUEST_TIMEOUT,
+            Refusal::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Refusal::NoSuchPath(_) | Refusal::NoSuchModel(_) => StatusCode::NOT_FOUND,
+            Refusal::NoSuchMethod(..) => StatusCode::METHOD_NOT_ALLOWED,
+        }
+    }
+
+    fn code(&self) -> Option<&'static str> {
+        Some(match self {
+            Refusal::Key => "invalid_api_key",
+            Refusal::Overloaded => "overloaded",
+            Refusal::TooLarge(_) => "request_too_large",
+            Refusal::NoSuchPath(_) => "not_found",
+            Refusal::NoSuchMethod(..) => "method_not_allowed",
+            Refusal::NoSuchModel(_) => "model_not_found",
+            Refusal::Bad(_) | Refusal::Timeout | Refusal::Slow | Refusal::Broken | Refusal::Encoded => return None,
+        })
+    }
+
+    fn param(&self) -> Option<&str> {
+        match self {
+            Refusal::Bad(bad) => bad.param.as_deref(),
+            Refusal::Timeout => Some("x-gateway-timeout-ms"),
+            Refusal::NoSuchModel(_) => Some("model"),
+            _ => None,
+        }
+    }
+}
+
+/// Refuses a request before it reaches the gateway, and logs it.
+pub(super) fn refuse(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Response {
+    let status = refusal.status();
+    let outcome = refusal.code().unwrap_or("invalid_request");
+    telemetry::request_finished(&Finished { outcome, status: status.as_u16(), ..Finished::of(caller) });
+    let message = refusal.to_string();
+    let kind = match status {
+        StatusCode::SERVICE_UNAVAILABLE => "server_error",
+        _ => "invalid_request_error",
+    };
+    let view = ErrorView {
+        status: status.as_u16(),
+        kind,
+        code: refusal.code(),
+        param: refusal.param(),
+        message: &message,
+        attempts: None,
+        request_id: Some(&caller.request_id),
+    };
+    let wait = matches!(refusal, Refusal::Overloaded).then_some(Duration::from_secs(1));
+    envelope(status, front.error_body(&view), caller, HeaderMap::new(), wait)
+}
+
+/// Tells a caller why the gateway has no answer.
+pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
+    let mut headers = HeaderMap::new();
+    let attempts = error.attempts();
+    if !attempts.is_empty() {
+        headers.insert("x-gateway-attempts", HeaderValue::from(chain::called(attempts)));
+    }
+    if let GatewayError::Refused { attempts, fallback, .. } = error {
+        if let Some(last) = attempts.last() {
+            put(&mut headers, "x-gateway-provider", last.provider);
+            put(&mut headers, "x-gateway-model", &last.model);
+        }
+        if let Some(fallback) = fallback.as_ref().filter(|_| attempts.len() > 1) {
+            put(&mut headers, "x-gateway-fallback", fallback);
+        }
+    }
+    envelope(status, body(front, caller, error), caller, headers, error.retry_after())
+}
+
+/// The error in the form of `front`: as the provider said it where that is this form already.
+pub(super) fn body(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Bytes {
+    let code = error.code();
+    if let Some(said) = error.said() {
+        let same = said.dialect == front.dialect()
+            && said.kind.as_deref() == Some(error.kind())
+            && said.code.as_deref() == code.as_deref();
+        if same {
+            return said.body.clone();
+        }
+    }
+    let message = error.message();
+    front.error_body(&ErrorView {
+        status: error.status(),
+        kind: error.kind(),
+        code: code.as_deref(),
+        param: error.param(),
+        message: &message,
+        attempts: error.is_chains().then_some(error.attempts()),
+        request_id: Some(&caller.request_id),
+    })
+}
+
+fn envelope(
+    status: StatusCode,
+    body: Bytes,
+    caller: &Caller,
+    mut headers: HeaderMap,
+    wait: Option<Duration>,
+) -> Response {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert("x-request-id", id_value(&caller.request_id));
+    if let Some(wait) = wait {
+        let seconds = wait.min(LONGEST_WAIT).as_secs_f64().ceil().max(1.0) as u64;
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    // The gateway has tried already: an SDK that tries again would multiply its tries.
+    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    }
+    let mut response = Response::new(body.into());
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    response
+}
+
+/// Any path that is not there.
+pub(super) async fn no_such_path(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderMap) -> Response {
+    turn_away(&api, &headers, Refusal::NoSuchPath(uri.path().to_owned()))
+}
+
+/// Any method that a path does not take.
+pub(super) async fn no_such_method(
+    State(api): State<Arc<Api>>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    turn_away(&api, &headers, Refusal::NoSuchMethod(uri.path().to_owned(), method))
+}
+
+fn turn_away(api: &Api, headers: &HeaderMap, refusal: Refusal) -> Response {
+    match api.enter(headers, &OpenAi, "other") {
+        Ok(entered) => refuse(&OpenAi, &entered.caller, refusal),
+        Err(refused) => refused,
+    }
+}

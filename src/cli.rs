@@ -1,0 +1,82 @@
+//! The command line.
+
+mod check;
+mod serve;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, ConfigFault, Vars};
+
+/// One binary between your AI clients and every provider: it keeps answering when one of them fails.
+#[derive(Parser)]
+#[command(name = "ai-mcp-gateway", version, about, propagate_version = true, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serves HTTP (the default).
+    Serve(ServeArgs),
+    /// Reads the configuration, asks every provider, and says whether a request could be served.
+    Check(MockArg),
+}
+
+#[derive(Args)]
+struct ServeArgs {
+    #[command(flatten)]
+    mock: MockArg,
+    /// For tests: lines `advance <ms>` on stdin step the clock, each answered by `advanced`; the end of stdin ends the
+    /// process.
+    #[arg(long, hide = true)]
+    clock_from_stdin: bool,
+}
+
+#[derive(Args)]
+struct MockArg {
+    /// Adds the built-in mock provider at the end of every chain, so that everything can be tried with no key.
+    #[arg(long)]
+    mock: bool,
+}
+
+/// The exit code of a bad command line or configuration.
+const BAD_CONFIGURATION: u8 = 2;
+
+/// Runs the command that the process was started with.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(args) => with_config(args.mock.mock, |config| serve::run(config, args.clock_from_stdin)),
+        Command::Check(args) => with_config(args.mock, check::run),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn with_config(mock: bool, run: impl FnOnce(Config) -> anyhow::Result<ExitCode>) -> anyhow::Result<ExitCode> {
+    match Vars::from_process(Path::new(".")).map_err(|fault| vec![fault]).and_then(|vars| Config::read(&vars, mock)) {
+        Ok(config) => run(config),
+        Err(faults) => Ok(tell(&faults)),
+    }
+}
+
+fn tell(faults: &[ConfigFault]) -> ExitCode {
+    eprintln!("The configuration has {} fault{}:", faults.len(), if faults.len() == 1 { "" } else { "s" });
+    for fault in faults {
+        eprintln!("  {}={}\n    accepted: {}", fault.variable, fault.value, fault.accepted);
+    }
+    ExitCode::from(BAD_CONFIGURATION)
+}
+
+/// A runtime for one thread, which is all that a command needs beside the workers.
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}

@@ -1,0 +1,32 @@
+//! `check`: asks every provider, prints a table, and says whether a request could be served.
+
+use std::process::ExitCode;
+
+use super::runtime;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::provider::Standing;
+
+pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+    for warning in &config.warnings {
+        println!("warning: {warning}");
+    }
+    let app = App::build(config, Clock::real())?;
+    runtime()?.block_on(async {
+        let gateway = app.gateway()?;
+        let mut could_serve = false;
+        for entry in gateway.entries() {
+            let (up, line) = gateway.check_line(entry).await;
+            could_serve |= up && matches!(entry.standing, Standing::Ready(_));
+            println!("{line}");
+        }
+        println!();
+        if could_serve {
+            println!("A request could be served.");
+            return Ok(ExitCode::SUCCESS);
+        }
+        println!("No request could be served.");
+        Ok(ExitCode::FAILURE)
+    })
+}

@@ -1,0 +1,82 @@
+//! `serve`: the HTTP server.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::runtime;
+use crate::app::{self, App};
+use crate::clock::{Clock, Stepper};
+use crate::config::Config;
+use crate::plan::NoChain;
+use crate::provider::Standing;
+use crate::telemetry::log;
+
+pub(super) fn run(config: Config, clock_from_stdin: bool) -> anyhow::Result<ExitCode> {
+    let _log = log::start(&config.server.log);
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    raise_file_limit();
+    warn_if_useless(&config);
+    runtime()?.block_on(serve(config, clock_from_stdin))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config, clock_from_stdin: bool) -> anyhow::Result<()> {
+    let address = (config.server.host.clone(), config.server.port);
+    let listener = TcpListener::bind(&address)
+        .await
+        .with_context(|| format!("cannot listen on {}:{} (API_HOST, API_PORT)", address.0, address.1))?;
+    let local = listener.local_addr()?;
+    let (clock, stepper) = match clock_from_stdin {
+        true => Clock::stepped(),
+        false => (Clock::real(), Stepper::default()),
+    };
+    let app = App::build(config, clock)?;
+    tracing::info!("API server started on http://{local}");
+    let mut terminate = signal(SignalKind::terminate())?;
+    let shutdown = async {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+            () = step_from_stdin(&stepper), if clock_from_stdin => {}
+        }
+    };
+    app::serve(listener, app, shutdown).await
+}
+
+/// Steps the clock as the lines of stdin say, until it ends.
+async fn step_from_stdin(stepper: &Stepper) {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(ms) = line.trim().strip_prefix("advance ").and_then(|ms| ms.parse().ok()) {
+            stepper.advance(Duration::from_millis(ms));
+            println!("advanced");
+        }
+    }
+}
+
+/// A gateway with no provider starts all the same, and says so loudly.
+fn warn_if_useless(config: &Config) {
+    if config.roster.ready().next().is_some() {
+        return;
+    }
+    let variables = config.roster.entries.iter().filter_map(|entry| match entry.standing {
+        Standing::Unconfigured(variable) | Standing::Disabled(variable) => Some(variable),
+        Standing::Ready(_) => None,
+    });
+    let nothing = NoChain::NothingConfigured(variables.collect());
+    tracing::error!("{nothing} Until then every request is answered 503. To try everything without a key: --mock");
+}
+
+/// A connection is a file descriptor, and the usual limit of 1,024 is soon reached.
+fn raise_file_limit() {
+    if let Err(error) = rlimit::increase_nofile_limit(rlimit::INFINITY) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
+}

@@ -1,0 +1,115 @@
+//! The server's part of the configuration.
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use http::HeaderValue;
+
+use super::Vars;
+use super::vars::is_placeholder;
+use crate::api::{self, ClientKeys, Cors};
+use crate::telemetry::log;
+
+/// Where to listen, what to log, when to end.
+pub struct Server {
+    /// The address to listen on.
+    pub host: String,
+    /// The port; 0 picks a free one.
+    pub port: u16,
+    /// How long open requests may last once the process is to end.
+    pub grace: Duration,
+    /// What is logged, how, and where.
+    pub log: log::Options,
+}
+
+/// Ten minutes, the longest of the waits that make sense to an operator.
+const LONGEST: u64 = 86_400_000;
+
+pub(super) fn read(vars: &Vars) -> Server {
+    let host = vars.text("API_HOST", "127.0.0.1").unwrap_or_default();
+    let is_host = |host: &str| host == "localhost" || host.parse::<IpAddr>().is_ok();
+    let host = if is_host(&host) {
+        host
+    } else {
+        vars.fault("API_HOST", &host, "an address such as 127.0.0.1, 0.0.0.0 or ::1, or localhost");
+        "127.0.0.1".to_owned()
+    };
+    Server {
+        host,
+        port: vars.number("API_PORT", 3000, 0..=u16::MAX),
+        grace: vars.millis("SHUTDOWN_GRACE_MS", 30_000, 0..=LONGEST),
+        log: log(vars),
+    }
+}
+
+fn log(vars: &Vars) -> log::Options {
+    let is_level = |level: &str| log::is_level(level).then(|| level.to_owned());
+    let level =
+        vars.parse("LOG_LEVEL", "info", "trace, debug, info, warn, error, or a tracing filter directive", is_level);
+    let format = vars.parse("LOG_FORMAT", "text", "text or json", |format| match format {
+        "text" => Some(log::Format::Text),
+        "json" => Some(log::Format::Json),
+        _ => None,
+    });
+    let file = vars.text("LOG_FILE", "logs/ai-mcp-gateway.log").unwrap_or_default();
+    let file = match file.as_str() {
+        "off" | "\"\"" | "''" => None,
+        path => Some(PathBuf::from(path)),
+    };
+    log::Options {
+        level: level.unwrap_or_else(|| "info".to_owned()),
+        format: format.unwrap_or(log::Format::Text),
+        file,
+    }
+}
+
+/// The HTTP front's part.
+pub(super) fn api(vars: &Vars, server: &Server) -> api::Options {
+    let keys = keys(vars);
+    let open = vars.switch("GATEWAY_ALLOW_ANONYMOUS", false);
+    let loopback =
+        server.host == "localhost" || server.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if keys.is_empty() && !loopback && !open {
+        vars.fault(
+            "API_HOST",
+            &server.host,
+            "a loopback address, unless GATEWAY_API_KEYS holds a client key or GATEWAY_ALLOW_ANONYMOUS=true lets \
+             everybody in",
+        );
+    }
+    api::Options {
+        keys,
+        longest_body: vars.number("MAX_BODY_BYTES", 33_554_432, 1..=1 << 32),
+        most_requests: vars.number("MAX_CONCURRENT_REQUESTS", 4096, 1..=1_000_000),
+        cors: cors(vars),
+    }
+}
+
+fn keys(vars: &Vars) -> ClientKeys {
+    let all = vars.list("GATEWAY_API_KEYS", "");
+    let (placeholders, keys): (Vec<_>, Vec<_>) = all.into_iter().partition(|key| is_placeholder(key));
+    for placeholder in placeholders {
+        vars.warn(format!("GATEWAY_API_KEYS holds a placeholder ({placeholder}), which does not count as a key"));
+    }
+    if keys.iter().any(|key| !key.bytes().all(|byte| byte.is_ascii_graphic())) {
+        vars.fault("GATEWAY_API_KEYS", "****", "keys of printable ASCII characters, between commas");
+    }
+    ClientKeys::new(keys.iter().map(String::as_str))
+}
+
+fn cors(vars: &Vars) -> Cors {
+    let origins = vars.list("API_CORS_ORIGIN", "");
+    if origins.iter().any(|origin| origin == "*") {
+        return Cors::Any;
+    }
+    let mut values = Vec::new();
+    for origin in origins {
+        let web = origin.starts_with("http://") || origin.starts_with("https://");
+        match HeaderValue::from_str(&origin) {
+            Ok(value) if web => values.push(value),
+            _ => vars.fault("API_CORS_ORIGIN", &origin, "origins such as https://app.example, between commas, or *"),
+        }
+    }
+    if values.is_empty() { Cors::Off } else { Cors::Only(values) }
+}

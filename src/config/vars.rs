@@ -1,0 +1,192 @@
+//! The one reader of the environment. It notes every name that it is asked for, and every fault.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::ConfigFault;
+use crate::secret::{Secret, mask};
+
+/// A variable that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Its name.
+    pub name: String,
+    /// Its value where it is unset; empty for none.
+    pub default: String,
+}
+
+/// The variables, and what was found wrong with them.
+pub struct Vars {
+    lookup: Box<dyn Fn(&str) -> Option<String>>,
+    known: RefCell<Vec<Known>>,
+    faults: RefCell<Vec<ConfigFault>>,
+    warnings: RefCell<Vec<String>>,
+}
+
+impl Vars {
+    /// The process's own environment, then `.env` in `folder`.
+    ///
+    /// # Errors
+    /// A fault, where there is a `.env` that cannot be read.
+    pub fn from_process(folder: &Path) -> Result<Vars, ConfigFault> {
+        let path = folder.join(".env");
+        let mut file = BTreeMap::new();
+        if path.is_file() {
+            let fault = |error: dotenvy::Error| ConfigFault {
+                variable: ".env".to_owned(),
+                value: "…".to_owned(),
+                accepted: format!("lines of the form NAME=value ({})", first_line(&error.to_string())),
+            };
+            for entry in dotenvy::from_path_iter(&path).map_err(fault)? {
+                let (name, value) = entry.map_err(fault)?;
+                file.insert(name, value);
+            }
+        }
+        Ok(Vars::new(move |name| {
+            let process = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
+            process.filter(|value| !value.is_empty()).or_else(|| file.get(name).cloned())
+        }))
+    }
+
+    /// These variables alone.
+    pub fn from_map(map: BTreeMap<String, String>) -> Vars {
+        Vars::new(move |name| map.get(name).cloned())
+    }
+
+    fn new(lookup: impl Fn(&str) -> Option<String> + 'static) -> Vars {
+        Vars {
+            lookup: Box::new(lookup),
+            known: RefCell::default(),
+            faults: RefCell::default(),
+            warnings: RefCell::default(),
+        }
+    }
+
+    /// Every variable that was asked for, in order.
+    pub fn known(&self) -> Vec<Known> {
+        self.known.borrow().clone()
+    }
+
+    /// Everything that was found wrong.
+    pub fn faults(&self) -> Vec<ConfigFault> {
+        self.faults.borrow().clone()
+    }
+
+    /// Everything that the operator should hear although it stops nobody.
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.borrow().clone()
+    }
+
+    /// A value; empty means unset.
+    pub(super) fn text(&self, name: &str, default: &str) -> Option<String> {
+        let mut known = self.known.borrow_mut();
+        if !known.iter().any(|variable| variable.name == name) {
+            known.push(Known { name: name.to_owned(), default: default.to_owned() });
+        }
+        let value = (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        value.or_else(|| Some(default.to_owned()).filter(|default| !default.is_empty()))
+    }
+
+    /// A value of another type; `accepted` says which ones are.
+    pub(super) fn parse<T>(
+        &self,
+        name: &str,
+        default: &str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Option<T> {
+        let value = self.text(name, default)?;
+        let parsed = parse(&value);
+        if parsed.is_none() {
+            self.fault(name, &value, accepted);
+        }
+        parsed
+    }
+
+    /// `true` or `false`.
+    pub(super) fn switch(&self, name: &str, default: bool) -> bool {
+        let parse = |value: &str| match value.to_ascii_lowercase().as_str() {
+            "true" | "1" | "yes" | "on" => Some(true),
+            "false" | "0" | "no" | "off" => Some(false),
+            _ => None,
+        };
+        let text = if default { "true" } else { "false" };
+        self.parse(name, text, "true or false", parse).unwrap_or(default)
+    }
+
+    /// A whole number within `range`.
+    pub(super) fn number<T>(&self, name: &str, default: T, range: std::ops::RangeInclusive<T>) -> T
+    where
+        T: FromStr + PartialOrd + Copy + std::fmt::Display,
+    {
+        let accepted = format!("a whole number from {} to {}", range.start(), range.end());
+        let parse = |value: &str| value.parse().ok().filter(|number| range.contains(number));
+        self.parse(name, &default.to_string(), &accepted, parse).unwrap_or(default)
+    }
+
+    /// Milliseconds within `range`.
+    pub(super) fn millis(&self, name: &str, default: u64, range: std::ops::RangeInclusive<u64>) -> Duration {
+        Duration::from_millis(self.number(name, default, range))
+    }
+
+    /// A key. One that is a template's placeholder counts as unset, and the operator hears of it.
+    pub(super) fn key(&self, name: &str) -> Option<Secret> {
+        let value = self.text(name, "")?;
+        if is_placeholder(&value) {
+            self.warn(format!("{name} is a placeholder ({value}) and counts as unset"));
+            return None;
+        }
+        if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
+            self.fault(name, &mask(&value), "a key of printable ASCII characters without spaces");
+            return None;
+        }
+        Some(Secret::new(value))
+    }
+
+    /// An address such as `https://host/path`; without a slash at its end.
+    pub(super) fn url(&self, name: &str, default: &str) -> String {
+        let parse = |value: &str| {
+            let url = value.parse::<http::Uri>().ok()?;
+            let web =
+                matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty());
+            (web && url.query().is_none()).then(|| value.trim_end_matches('/').to_owned())
+        };
+        self.parse(name, default, "an address such as https://host/path, without a query", parse).unwrap_or_default()
+    }
+
+    /// Words between commas.
+    pub(super) fn list(&self, name: &str, default: &str) -> Vec<String> {
+        let text = self.text(name, default).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    pub(super) fn fault(&self, variable: &str, value: &str, accepted: impl Into<String>) {
+        let fault = ConfigFault { variable: variable.to_owned(), value: value.to_owned(), accepted: accepted.into() };
+        self.faults.borrow_mut().push(fault);
+    }
+
+    pub(super) fn warn(&self, warning: String) {
+        self.warnings.borrow_mut().push(warning);
+    }
+}
+
+/// Is this a template's stand-in for a key, rather than a key?
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let value = value.to_ascii_lowercase();
+    let stars = |text: &str| !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'x' | b'*' | b'.' | b'-'));
+    let tail = value.rsplit("sk-").next().unwrap_or(&value);
+    stars(tail)
+        || (value.starts_with('<') && value.ends_with('>'))
+        || (value.starts_with("your") && (value.contains('_') || value.contains('-')) && value.contains("key"))
+        || (value.starts_with("your") && value.ends_with("here"))
+        || ["changeme", "change-me", "change_me", "placeholder", "replace_me", "replace-me", "todo", "xxx"]
+            .iter()
+            .any(|word| value == *word || value.contains("placeholder"))
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

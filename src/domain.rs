@@ -1,0 +1,18 @@
+//! Words that every floor shares: plain data, no input or output.
+
+pub mod attempt;
+pub mod chat;
+pub mod facts;
+pub mod failure;
+pub mod money;
+
+/// The wire languages that callers and providers speak. Two sides that speak the same one exchange bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Dialect {
+    /// OpenAI chat completions, also spoken by OpenRouter and by most local servers.
+    OpenAi,
+    /// Anthropic Messages.
+    Anthropic,
+    /// Ollama's native `/api/chat`.
+    Ollama,
+}

@@ -1,0 +1,48 @@
+//! How the gateway and its providers are: what `/health` and the start-up lines tell.
+
+use super::Gateway;
+use crate::health::{Report, Status};
+use crate::provider::{Entry, Standing};
+use crate::upstream::probe::Found;
+
+impl Gateway {
+    /// Each provider as it is believed to be, in the order in which they are shown. Makes no call.
+    pub fn providers(&self) -> Vec<Report> {
+        self.shared.health.report()
+    }
+
+    /// The providers of this process, configured or not.
+    pub fn entries(&self) -> &[Entry] {
+        &self.shared.roster.entries
+    }
+
+    /// Could some provider serve a request?
+    pub fn can_serve(&self) -> bool {
+        self.providers().iter().any(|report| report.status.serves())
+    }
+
+    /// Is every configured provider well?
+    pub fn is_well(&self) -> bool {
+        self.providers().iter().all(|report| report.status != Status::Unhealthy)
+    }
+
+    /// Checks one provider and says in a line what came of it: `openai: ✅ Available`.
+    pub async fn check_line(&self, entry: &Entry) -> (bool, String) {
+        let name = entry.spec.name;
+        let (up, words) = match &entry.standing {
+            Standing::Unconfigured(variable) => (false, format!("not configured: {variable} is unset")),
+            Standing::Disabled(variable) => (false, format!("disabled: {variable}=false")),
+            Standing::Ready(provider) => match self.check(provider).await {
+                None | Some(Found::Up(_)) => (true, String::new()),
+                Some(Found::CannotTell) => (true, "it has no endpoint for checks".to_owned()),
+                Some(Found::Down(Some(status), message)) if !message.starts_with("status ") => {
+                    (false, format!("{status} {message}"))
+                }
+                Some(Found::Down(_, message)) => (false, message),
+            },
+        };
+        let mark = if up { "✅ Available" } else { "❌ Unavailable" };
+        let words = if words.is_empty() { words } else { format!(" ({words})") };
+        (up, format!("{name}: {mark}{words}"))
+    }
+}

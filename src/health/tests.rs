@@ -1,0 +1,1 @@
+//! Marks, rests and trials.

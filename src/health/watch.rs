@@ -1,0 +1,258 @@
+//! What is believed of one provider.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use crate::domain::attempt::Passed;
+use crate::telemetry;
+
+/// A provider's state, as `/health` tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Not checked yet: treated as healthy.
+    Unknown,
+    /// Its last check or call went well.
+    Healthy,
+    /// It serves, but some link of it rests.
+    Degraded,
+    /// Its last check or call failed in a way that is the provider's or the account's.
+    Unhealthy,
+    /// It has no key.
+    Unconfigured,
+    /// It is switched off.
+    Disabled,
+}
+
+impl Status {
+    /// The name in `/health`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Status::Unknown => "unknown",
+            Status::Healthy => "healthy",
+            Status::Degraded => "degraded",
+            Status::Unhealthy => "unhealthy",
+            Status::Unconfigured => "unconfigured",
+            Status::Disabled => "disabled",
+        }
+    }
+
+    /// Would a request be sent there?
+    pub const fn serves(self) -> bool {
+        matches!(self, Status::Unknown | Status::Healthy | Status::Degraded)
+    }
+}
+
+/// What came of a check.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Check {
+    /// It answered, after so long; with the models that it listed, if it lists any.
+    Good {
+        /// How long the answer took.
+        latency: Duration,
+        /// Ids.
+        models: Option<Vec<String>>,
+    },
+    /// It failed, in these words.
+    Bad {
+        /// HTTP status, where there was one.
+        status: Option<u16>,
+        /// For people.
+        message: String,
+    },
+    /// The server has no such endpoint: nothing was learned.
+    CannotTell,
+}
+
+/// One provider as `/health` shows it.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// Its name.
+    pub name: &'static str,
+    /// Its state.
+    pub status: Status,
+    /// How long the last good check took.
+    pub latency: Option<Duration>,
+    /// Why it is unhealthy: status and words.
+    pub error: Option<String>,
+    /// When this was learned.
+    pub checked_at: Option<Timestamp>,
+}
+
+/// What is believed of one provider.
+pub(super) struct Watch {
+    name: &'static str,
+    state: Mutex<State>,
+}
+
+struct State {
+    status: Status,
+    /// Until when the status is believed.
+    until: Option<Instant>,
+    /// When the next check is due.
+    check_at: Option<Instant>,
+    /// Somebody is on trial since the mark expired.
+    trial: bool,
+    /// When a call last went well.
+    alive_at: Option<Instant>,
+    latency: Option<Duration>,
+    error: Option<String>,
+    checked_at: Option<Timestamp>,
+    models: Arc<[String]>,
+}
+
+impl Watch {
+    pub(super) fn of(name: &'static str, status: Status) -> Watch {
+        let state = State {
+            status,
+            until: None,
+            check_at: None,
+            trial: false,
+            alive_at: None,
+            latency: None,
+            error: None,
+            checked_at: None,
+            models: Arc::default(),
+        };
+        Watch { name, state: Mutex::new(state) }
+    }
+
+    pub(super) fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// May a call go there? `Ok(true)` makes it the trial.
+    pub(super) fn admit(&self, now: Instant) -> Result<bool, Passed> {
+        let mut state = self.state();
+        if state.status != Status::Unhealthy {
+            return Ok(false);
+        }
+        if state.trial || state.until.is_some_and(|until| now < until) {
+            return Err(Passed::Unhealthy);
+        }
+        state.trial = true;
+        Ok(true)
+    }
+
+    pub(super) fn peek(&self, now: Instant) -> Result<(), Passed> {
+        let state = self.state();
+        let marked = state.status == Status::Unhealthy && (state.trial || state.until.is_some_and(|until| now < until));
+        if marked { Err(Passed::Unhealthy) } else { Ok(()) }
+    }
+
+    /// The trial is over, whatever came of it.
+    pub(super) fn release(&self) {
+        self.state().trial = false;
+    }
+
+    /// A call or a check failed: passed over until `until`.
+    pub(super) fn mark(&self, now: Instant, until: Instant, message: &str, status: Option<u16>, wall: Timestamp) {
+        let mut state = self.state();
+        let was = state.status;
+        state.status = Status::Unhealthy;
+        state.until = Some(until.max(now));
+        state.check_at = Some(until);
+        state.trial = false;
+        state.checked_at = Some(wall);
+        let error = match status {
+            Some(status) if !message.starts_with("status ") => format!("{status} {message}"),
+            _ => message.to_owned(),
+        };
+        state.error = Some(crate::secret::scrub(&error));
+        drop(state);
+        if was != Status::Unhealthy {
+            telemetry::provider_health(self.name, false, Some(&error));
+        }
+    }
+
+    /// A call went well.
+    pub(super) fn alive(&self, now: Instant, ttl: Duration) {
+        let mut state = self.state();
+        state.alive_at = Some(now);
+        state.check_at = Some(now + ttl);
+        if state.status == Status::Healthy {
+            return;
+        }
+        state.become_healthy();
+        drop(state);
+        telemetry::provider_health(self.name, true, None);
+    }
+
+    /// When the next check is due.
+    pub(super) fn due(&self, now: Instant) -> Instant {
+        self.state().check_at.unwrap_or(now)
+    }
+
+    /// A check begins, unless a request is the trial already.
+    pub(super) fn begin_check(&self, now: Instant) -> Option<&Watch> {
+        let mut state = self.state();
+        if state.trial {
+            state.check_at = Some(now + Duration::from_secs(1));
+            return None;
+        }
+        if state.status == Status::Unhealthy {
+            state.trial = true;
+        }
+        Some(self)
+    }
+
+    /// What a check that began at `began` came to.
+    pub(super) fn checked(&self, check: Check, began: Instant, now: Instant, ttl: Duration, wall: Timestamp) {
+        let mut state = self.state();
+        state.check_at = Some(now + ttl);
+        match check {
+            Check::Good { latency, models } => {
+                let was = state.status;
+                state.become_healthy();
+                state.latency = Some(latency);
+                state.checked_at = Some(wall);
+                if let Some(models) = models {
+                    state.models = models.into();
+                }
+                drop(state);
+                if was != Status::Healthy {
+                    telemetry::provider_health(self.name, true, None);
+                }
+            }
+            // A call that went well meanwhile knows better than a check that did not.
+            Check::Bad { .. } if state.alive_at.is_some_and(|alive| alive >= began) => {}
+            Check::Bad { status, message } => {
+                drop(state);
+                self.mark(now, now + ttl, &message, status, wall);
+            }
+            Check::CannotTell => state.checked_at = Some(wall),
+        }
+    }
+
+    pub(super) fn report(&self, rests: bool) -> Report {
+        let state = self.state();
+        // A mark that has expired waits for its trial and is shown until that is over.
+        let status = if state.status.serves() && rests { Status::Degraded } else { state.status };
+        Report {
+            name: self.name,
+            status,
+            latency: state.latency,
+            error: state.error.clone(),
+            checked_at: state.checked_at,
+        }
+    }
+
+    pub(super) fn models(&self) -> Arc<[String]> {
+        self.state().models.clone()
+    }
+}
+
+impl State {
+    fn become_healthy(&mut self) {
+        self.status = Status::Healthy;
+        self.until = None;
+        self.trial = false;
+        self.error = None;
+    }
+}

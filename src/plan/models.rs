@@ -1,0 +1,177 @@
+//! From a model name to a chain.
+
+use std::sync::Arc;
+
+use super::names::{Named, Origin, claude_on_openrouter, named};
+use super::{GENERAL, NoChain, Rules};
+use crate::domain::facts::Facts;
+use crate::models::Models;
+use crate::provider::link::{Chain, Link};
+use crate::provider::{Roster, Standing};
+
+/// What a plan is made from.
+pub struct Candidates<'a> {
+    /// The operator's rules.
+    pub rules: &'a Rules,
+    /// The providers, configured or not.
+    pub roster: &'a Roster,
+    /// What is known of models.
+    pub models: &'a Models,
+    /// The local server's models, as it listed them last.
+    pub local: &'a [String],
+}
+
+/// The chain for a request: from its model's name, with its own `fallbacks` where it brings them.
+///
+/// # Errors
+/// [`NoChain`], where no configured provider could serve it.
+pub fn chain_for(from: &Candidates<'_>, facts: &Facts) -> Result<Chain, NoChain> {
+    if from.roster.ready().next().is_none() {
+        return Err(NoChain::NothingConfigured(from.key_variables(&[])));
+    }
+    let mut links = Links { from, links: Vec::with_capacity(4) };
+    let asked = facts.model.as_str();
+    match from.rules.routes.get(if asked == "auto" { GENERAL } else { asked }) {
+        Some(models) => models.iter().for_each(|model| links.chain_of(model)),
+        None => links.chain_of(asked),
+    }
+    if let Some(fallbacks) = &facts.fallbacks {
+        links.links.truncate(1);
+        fallbacks.iter().for_each(|name| links.one(name));
+    }
+    // An outspoken chain ends where its caller wants it to end.
+    if facts.fallbacks.is_none() || links.links.is_empty() {
+        links.mock(asked);
+    }
+    if links.links.is_empty() {
+        let variables = from.key_variables(links.wanted(asked));
+        return Err(NoChain::NoProvider { model: asked.to_owned(), variables });
+    }
+    links.note_unfit(facts);
+    Ok(Chain { links: links.links })
+}
+
+impl Candidates<'_> {
+    fn named<'b>(&self, name: &'b str) -> Named<'b> {
+        let is_local = |name: &str| self.local.iter().any(|id| id == name || id.strip_suffix(":latest") == Some(name));
+        named(name, &self.rules.local_model, is_local)
+    }
+
+    /// The variables that would configure the providers of `names` (of all, where that is empty) which are not.
+    fn key_variables(&self, names: &[&str]) -> Vec<&'static str> {
+        let missing = self.roster.entries.iter().filter(|entry| names.is_empty() || names.contains(&entry.spec.name));
+        missing
+            .filter_map(|entry| match entry.standing {
+                Standing::Ready(_) => None,
+                Standing::Unconfigured(variable) | Standing::Disabled(variable) => Some(variable),
+            })
+            .collect()
+    }
+}
+
+/// Links in order, each once.
+struct Links<'a> {
+    from: &'a Candidates<'a>,
+    links: Vec<Link>,
+}
+
+impl Links<'_> {
+    fn push(&mut self, provider: &str, model: &str) {
+        let Some(provider) = self.from.roster.get(provider) else { return };
+        let link = Link { provider: provider.clone(), model: Arc::from(model), unfit: None };
+        if !self.links.iter().any(|known| known.is(&link)) {
+            self.links.push(link);
+        }
+    }
+
+    fn has(&self, provider: &str) -> bool {
+        self.from.roster.get(provider).is_some()
+    }
+
+    /// The links that a model's name brings: itself, its stand-ins, the local model.
+    fn chain_of(&mut self, name: &str) {
+        let rules = self.from.rules;
+        let Named { origin, model, as_written } = self.from.named(name);
+        match origin {
+            Origin::OpenAi => {
+                self.push("openai", &model);
+                let replaced = if self.has("openai") { None } else { as_written.map(str::to_owned) };
+                let stand_in = replaced.or_else(|| rules.replace_openai.clone());
+                self.push("openrouter", &stand_in.unwrap_or_else(|| format!("openai/{model}")));
+            }
+            Origin::Anthropic => {
+                self.push("anthropic", &model);
+                let replaced = if self.has("anthropic") { None } else { as_written.map(str::to_owned) };
+                let stand_in = replaced.or_else(|| rules.replace_claude.clone());
+                self.push("openrouter", &stand_in.unwrap_or_else(|| claude_on_openrouter(&model)));
+            }
+            Origin::OpenRouter => {
+                self.push("openrouter", &model);
+                self.others();
+            }
+            Origin::Local => {
+                self.push("oss-local", &model);
+                self.others();
+            }
+            Origin::Mock => return self.push("mock", &model),
+            Origin::Other => self.others(),
+        }
+        self.push("oss-local", &rules.local_model);
+    }
+
+    fn others(&mut self) {
+        for model in &self.from.rules.fallback_models {
+            self.push("openrouter", model);
+        }
+    }
+
+    /// The one link that an entry of `fallbacks` names.
+    fn one(&mut self, name: &str) {
+        let Named { origin, model, as_written } = self.from.named(name);
+        let (provider, spelled) = match origin {
+            Origin::OpenAi => ("openai", as_written),
+            Origin::Anthropic => ("anthropic", as_written),
+            Origin::OpenRouter => ("openrouter", None),
+            Origin::Local => ("oss-local", None),
+            Origin::Mock => ("mock", None),
+            Origin::Other => ("openrouter", None),
+        };
+        match spelled {
+            Some(spelled) if !self.has(provider) => self.push("openrouter", spelled),
+            _ => self.push(provider, &model),
+        }
+    }
+
+    fn mock(&mut self, asked: &str) {
+        let model = if asked.starts_with("mock") { asked.to_owned() } else { format!("mock-{asked}") };
+        self.push("mock", &model);
+    }
+
+    /// The providers that a name would have needed.
+    fn wanted(&self, name: &str) -> &'static [&'static str] {
+        match self.from.named(name).origin {
+            Origin::OpenAi => &["openai", "openrouter", "oss-local"],
+            Origin::Anthropic => &["anthropic", "openrouter", "oss-local"],
+            Origin::OpenRouter | Origin::Other | Origin::Local => &["openrouter", "oss-local"],
+            Origin::Mock => &["mock"],
+        }
+    }
+
+    /// Says of each link what it cannot do of what the request needs, where that is known.
+    fn note_unfit(&mut self, facts: &Facts) {
+        if !facts.vision && !facts.tools {
+            return;
+        }
+        for link in &mut self.links {
+            let card = self.from.models.card(&link.model);
+            if facts.vision && card.vision == Some(false) {
+                link.unfit = Some(format!("{} does not see pictures", link.model));
+            } else if facts.tools && card.tools == Some(false) {
+                link.unfit = Some(format!("{} does not call tools", link.model));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

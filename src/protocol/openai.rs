@@ -1,0 +1,87 @@
+//! OpenAI chat completions: what callers speak, and what OpenAI, OpenRouter and most local servers speak.
+
+mod answer;
+mod details;
+mod error;
+mod facts;
+mod finish;
+mod inspect;
+mod request;
+mod stream;
+mod tap;
+mod usage;
+
+use bytes::{Bytes, BytesMut};
+
+use super::call::Call;
+use super::{
+    Back, BadRequest, ErrorView, Framing, Front, Inspected, ReadStream, Stamp, Tap, Unwritable, WriteStream, Written,
+};
+use crate::domain::Dialect;
+use crate::domain::chat::{Answer, Chat};
+use crate::domain::facts::Facts;
+use crate::domain::failure::Failure;
+use crate::models::Card;
+
+/// OpenAI chat completions (docs: protocols/openai-chat.md).
+pub struct OpenAi;
+
+impl Front for OpenAi {
+    fn dialect(&self) -> Dialect {
+        Dialect::OpenAi
+    }
+
+    fn facts(&self, call: &Call) -> Result<Facts, BadRequest> {
+        facts::facts(call)
+    }
+
+    fn read_request(&self, body: &[u8]) -> Result<Chat, BadRequest> {
+        request::read(body)
+    }
+
+    fn write_answer(&self, answer: &Answer, stamp: &Stamp) -> Bytes {
+        answer::write(answer, stamp)
+    }
+
+    fn writer(&self, stamp: Stamp, include_usage: bool) -> Box<dyn WriteStream> {
+        Box::new(stream::Writer::new(stamp, include_usage))
+    }
+
+    fn tap(&self, choices: u64, include_usage: bool) -> Box<dyn Tap> {
+        Box::new(tap::OpenAiTap::new(choices, include_usage))
+    }
+
+    fn inspect(&self, body: &[u8]) -> Result<Inspected, Failure> {
+        inspect::inspect(body)
+    }
+
+    fn error_body(&self, error: &ErrorView<'_>) -> Bytes {
+        error::body(error)
+    }
+
+    fn error_event(&self, error: &ErrorView<'_>, out: &mut BytesMut) {
+        error::event(error, out);
+    }
+}
+
+impl Back for OpenAi {
+    fn dialect(&self) -> Dialect {
+        Dialect::OpenAi
+    }
+
+    fn framing(&self) -> Framing {
+        Framing::Sse
+    }
+
+    fn write_request(&self, chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {
+        request::write(chat, model, card)
+    }
+
+    fn read_answer(&self, body: &[u8], stamp: &Stamp) -> Result<Answer, Failure> {
+        answer::read(body, stamp)
+    }
+
+    fn reader(&self, stamp: &Stamp) -> Box<dyn ReadStream> {
+        Box::new(stream::Reader::new(stamp))
+    }
+}

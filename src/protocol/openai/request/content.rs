@@ -1,0 +1,148 @@
+//! The content of a message, read: a string, or parts of text, pictures, documents and sound.
+
+use serde_json::Value;
+
+use super::super::super::BadRequest;
+use super::super::super::fields::{Fields, Path};
+use crate::domain::chat::{File, Image, Part, Source, Text};
+
+/// Which parts a role may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Allowed {
+    /// Text alone: instructions, and what tools give back.
+    Text,
+    /// What a person may send.
+    User,
+    /// What a model has said.
+    Assistant,
+}
+
+impl Allowed {
+    fn names(self) -> &'static str {
+        match self {
+            Allowed::Text => "text",
+            Allowed::User => "text, image_url, input_audio or file",
+            Allowed::Assistant => "text or refusal",
+        }
+    }
+}
+
+/// Reads `content`: its parts, and whether it was a plain string. `None` where it is absent or `null`.
+pub(super) fn read(message: &mut Fields<'_>, allowed: Allowed) -> Result<Option<(Vec<Part>, bool)>, BadRequest> {
+    let at = message.at("content");
+    match message.take("content") {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some((vec![Part::Text(Text { text, cache: false })], true))),
+        Some(Value::Array(items)) => {
+            let part = |(index, value)| part(value, &at.item(index), allowed);
+            let parts = items.into_iter().enumerate().map(part).collect::<Result<_, _>>()?;
+            Ok(Some((parts, false)))
+        }
+        Some(other) => Err(at.wrong("a string or an array of parts", &other)),
+    }
+}
+
+/// Does a part mark the end of a prefix to cache, by OpenAI's name or by Anthropic's?
+pub(super) fn ends_prefix(part: &mut Fields<'_>) -> bool {
+    part.has("prompt_cache_breakpoint") || part.has("cache_control")
+}
+
+fn part(value: Value, at: &Path<'_>, allowed: Allowed) -> Result<Part, BadRequest> {
+    let mut part = Fields::of(value, at, "an object with a `type`")?;
+    let cache = ends_prefix(&mut part);
+    let kind = part.name("type", allowed.names())?;
+    match (kind.as_str(), allowed) {
+        ("text", _) => {
+            let text = part.string("text")?.ok_or_else(|| part.at("text").missing("the text"))?;
+            Ok(Part::Text(Text { text, cache }))
+        }
+        ("refusal", Allowed::Assistant) => {
+            let words = part.string("refusal")?.ok_or_else(|| part.at("refusal").missing("the words"))?;
+            Ok(Part::Refusal(words))
+        }
+        ("image_url", Allowed::User) => image(part, cache),
+        ("file", Allowed::User) => file(part, cache),
+        ("input_audio", Allowed::User) => audio(part),
+        (other, _) => Err(part.at("type").unknown(allowed.names(), other)),
+    }
+}
+
+/// A picture: `image_url` is an object with `url` and `detail`, or, as some callers send it, the address itself.
+fn image(mut part: Fields<'_>, cache: bool) -> Result<Part, BadRequest> {
+    let what = "an object with a `url`";
+    let at = part.at("image_url");
+    match part.take("image_url").ok_or_else(|| at.missing(what))? {
+        Value::String(url) => Ok(Part::Image(Image { source: source(url, &at)?, detail: None, cache })),
+        value => {
+            let mut image = Fields::of(value, &at, what)?;
+            let url = image.name("url", "an https address or a data URL")?;
+            let detail = image.string("detail")?;
+            Ok(Part::Image(Image { source: source(url, &image.at("url"))?, detail, cache }))
+        }
+    }
+}
+
+fn file(mut part: Fields<'_>, cache: bool) -> Result<Part, BadRequest> {
+    let what = "an object with `file_data` or `file_id`";
+    let at = part.at("file");
+    let value = part.take("file").ok_or_else(|| at.missing(what))?;
+    let mut file = Fields::of(value, &at, what)?;
+    let name = file.string("filename")?;
+    let data = file.string("file_data")?;
+    let id = file.string("file_id")?;
+    let source = match (data, id) {
+        (Some(data), _) => source(data, &file.at("file_data"))?,
+        (None, Some(id)) => Source::Id(id),
+        (None, None) => return Err(at.fault(format!("`{at}` must have `file_data` or `file_id`."))),
+    };
+    Ok(Part::File(File { name, source, cache }))
+}
+
+fn audio(mut part: Fields<'_>) -> Result<Part, BadRequest> {
+    let what = "an object with `data` and `format`";
+    let at = part.at("input_audio");
+    let value = part.take("input_audio").ok_or_else(|| at.missing(what))?;
+    let mut audio = Fields::of(value, &at, what)?;
+    let mut data = audio.name("data", "base64")?;
+    strip_white_space(&mut data);
+    Ok(Part::Audio { format: audio.name("format", "wav or mp3")?, data })
+}
+
+/// Where the bytes of a picture or document are.
+fn source(url: String, at: &Path<'_>) -> Result<Source, BadRequest> {
+    let starts = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    if starts("data:") {
+        data_url(url, at)
+    } else if starts("http://") || starts("https://") {
+        Ok(Source::Url(url))
+    } else {
+        Err(at.fault(format!("`{at}` must be an http or https address, or a data URL such as data:image/png;base64,…")))
+    }
+}
+
+/// Takes `data:<media type>;base64,<data>` apart, in place: the data may be most of the request.
+fn data_url(mut url: String, at: &Path<'_>) -> Result<Source, BadRequest> {
+    let wrong = |why: &str| at.fault(format!("`{at}` {why}: send data:<media type>;base64,<data>."));
+    let comma = url.find(',').ok_or_else(|| wrong("is a data URL without a comma"))?;
+    let head = url["data:".len()..comma].to_owned();
+    let mut words = head.split(';').map(str::trim);
+    let media_type = words.next().unwrap_or_default();
+    if !words.any(|word| word.eq_ignore_ascii_case("base64")) {
+        return Err(wrong("is a data URL that is not base64"));
+    }
+    if media_type.is_empty() {
+        return Err(wrong("is a data URL without a media type"));
+    }
+    url.drain(..=comma);
+    strip_white_space(&mut url);
+    if url.is_empty() {
+        return Err(wrong("is a data URL without data"));
+    }
+    Ok(Source::Base64 { media_type: media_type.to_owned(), data: url })
+}
+
+fn strip_white_space(data: &mut String) {
+    if data.bytes().any(|byte| byte.is_ascii_whitespace()) {
+        data.retain(|letter| !letter.is_ascii_whitespace());
+    }
+}

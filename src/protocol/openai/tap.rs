@@ -1,0 +1,234 @@
+//! Watches streamed chunks that pass as bytes: content yet, finished, usage, errors.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::super::{Seen, Tap};
+use super::{finish, usage};
+use crate::domain::chat::{Finish, Usage};
+use crate::domain::facts::Learned;
+
+/// One chunk, as far as the tap looks into it. What it does not name is skipped, but must be JSON.
+#[derive(Deserialize)]
+struct Chunk<'a> {
+    #[serde(borrow, default)]
+    model: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    choices: Option<Vec<Choice<'a>>>,
+    #[serde(borrow, default)]
+    usage: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Choice<'a> {
+    #[serde(default)]
+    index: u32,
+    #[serde(borrow, default)]
+    delta: Option<Delta<'a>>,
+    #[serde(borrow, default)]
+    finish_reason: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Delta<'a> {
+    #[serde(borrow, default)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    refusal: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    reasoning: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    reasoning_content: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    reasoning_details: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    tool_calls: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    function_call: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    audio: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    images: Option<&'a RawValue>,
+}
+
+/// The state of one stream.
+#[derive(Debug)]
+pub(super) struct OpenAiTap {
+    choices: u64,
+    include_usage: bool,
+    /// Bit n: choice n has said why it ended (choices above 127 are counted as the last bit).
+    finished: u128,
+    in_tool_call: bool,
+    terminal: bool,
+    model: Option<String>,
+    usage: Option<Usage>,
+    finish: Option<Finish>,
+}
+
+impl OpenAiTap {
+    /// A tap on an answer of `choices` choices.
+    pub(super) fn new(choices: u64, include_usage: bool) -> OpenAiTap {
+        OpenAiTap {
+            choices,
+            include_usage,
+            finished: 0,
+            in_tool_call: false,
+            terminal: false,
+            model: None,
+            usage: None,
+            finish: None,
+        }
+    }
+
+    fn see_choice(&mut self, choice: &Choice<'_>) -> bool {
+        let mut content = false;
+        if let Some(delta) = &choice.delta {
+            let calls = [delta.tool_calls, delta.function_call].into_iter().flatten().any(says_something);
+            self.in_tool_call |= calls;
+            content = calls || delta.parts().into_iter().flatten().any(says_something);
+        }
+        if let Some(reason) = choice.finish_reason.filter(|reason| reason.get() != "null") {
+            self.finished |= 1 << choice.index.min(127);
+            self.in_tool_call = false;
+            self.finish = Some(finish::read(reason.get().trim_matches('"')));
+        }
+        content
+    }
+}
+
+impl Delta<'_> {
+    fn parts(&self) -> [Option<&RawValue>; 7] {
+        [
+            self.content,
+            self.reasoning,
+            self.reasoning_content,
+            self.reasoning_details,
+            self.refusal,
+            self.audio,
+            self.images,
+        ]
+    }
+}
+
+impl Tap for OpenAiTap {
+    fn see(&mut self, _name: Option<&str>, data: &[u8]) -> Seen {
+        if data.trim_ascii() == b"[DONE]" {
+            self.terminal = true;
+            return Seen::Terminal;
+        }
+        let Some(chunk) = std::str::from_utf8(data).ok().and_then(|text| serde_json::from_str::<Chunk>(text).ok())
+        else {
+            return Seen::Broken;
+        };
+        if chunk.error.is_some_and(says_something) {
+            return Seen::Error;
+        }
+        if self.model.is_none() {
+            self.model = chunk.model.and_then(|model| serde_json::from_str(model.get()).ok());
+        }
+        let usage = chunk.usage.and_then(|usage| usage::read(usage.get()));
+        let choices = chunk.choices.unwrap_or_default();
+        let mut content = false;
+        for choice in &choices {
+            if choice.error.is_some_and(says_something) || choice.finish_reason.is_some_and(|r| r.get() == "\"error\"")
+            {
+                return Seen::Error;
+            }
+            content |= self.see_choice(choice);
+        }
+        let for_gateway_alone = usage.is_some() && choices.is_empty() && !self.include_usage;
+        self.usage = usage.or(self.usage);
+        match (content, for_gateway_alone) {
+            (true, _) => Seen::Content,
+            (false, true) => Seen::Drop,
+            (false, false) => Seen::Pass,
+        }
+    }
+
+    fn finished(&self) -> bool {
+        u64::from(self.finished.count_ones()) >= self.choices.min(128)
+    }
+
+    fn in_tool_call(&self) -> bool {
+        self.in_tool_call
+    }
+
+    fn owed(&self) -> &'static [u8] {
+        if self.terminal { b"" } else { b"data: [DONE]\n\n" }
+    }
+
+    fn learned(&self) -> Learned {
+        Learned { model: self.model.clone(), usage: self.usage, finish: self.finish.clone() }
+    }
+}
+
+/// Is this value more than `null`, `false`, `""`, `[]` or `{}`?
+pub(super) fn says_something(value: &RawValue) -> bool {
+    !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(tap: &mut OpenAiTap, data: &str, expected: Seen) {
+        assert_eq!(tap.see(None, data.as_bytes()), expected, "{data}");
+    }
+
+    #[test]
+    fn a_stream_from_role_to_done() {
+        let mut tap = OpenAiTap::new(1, false);
+        check(
+            &mut tap,
+            r#"{"model":"m","choices":[{"index":0,"delta":{"role":"assistant","content":""}}]}"#,
+            Seen::Pass,
+        );
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{"content":"hi"},"finish_reason":null}]}"#, Seen::Content);
+        assert!(!tap.finished());
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#, Seen::Pass);
+        assert!(tap.finished());
+        assert_eq!(tap.owed(), b"data: [DONE]\n\n");
+        check(&mut tap, r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#, Seen::Drop);
+        check(&mut tap, "[DONE]", Seen::Terminal);
+        assert_eq!(tap.owed(), b"");
+        let learned = tap.learned();
+        assert_eq!((learned.model.as_deref(), learned.finish), (Some("m"), Some(Finish::Stop)));
+        assert_eq!(learned.usage.map(|usage| (usage.input, usage.output)), Some((3, 2)));
+    }
+
+    #[test]
+    fn usage_that_was_asked_for_or_rides_along_passes() {
+        let usage = r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#;
+        check(&mut OpenAiTap::new(1, true), usage, Seen::Pass);
+        let riding = r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"usage":{"prompt_tokens":3,"completion_tokens":2}}"#;
+        check(&mut OpenAiTap::new(1, false), riding, Seen::Pass);
+        check(&mut OpenAiTap::new(1, false), r#"{"choices":[],"prompt_filter_results":[]}"#, Seen::Pass);
+    }
+
+    #[test]
+    fn every_choice_must_finish() {
+        let mut tap = OpenAiTap::new(2, false);
+        check(&mut tap, r#"{"choices":[{"index":1,"delta":{},"finish_reason":"stop"}]}"#, Seen::Pass);
+        assert!(!tap.finished());
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"length"}]}"#, Seen::Content);
+        assert!(tap.finished());
+    }
+
+    #[test]
+    fn thoughts_tools_and_errors_are_seen() {
+        let mut tap = OpenAiTap::new(1, false);
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{"reasoning":"hm"}}]}"#, Seen::Content);
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{"reasoning_content":"hm"}}]}"#, Seen::Content);
+        assert!(!tap.in_tool_call());
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{"tool_calls":[{"index":0}]}}]}"#, Seen::Content);
+        assert!(tap.in_tool_call());
+        check(&mut tap, r#"{"error":{"message":"x"}}"#, Seen::Error);
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}"#, Seen::Error);
+        check(&mut tap, r#"{"choices":[{"index":0,"#, Seen::Broken);
+        assert_eq!(tap.see(None, b"{\"choices\":[{\"delta\":{\"content\":\"\xff\"}}]}"), Seen::Broken);
+    }
+}

@@ -1,0 +1,47 @@
+//! Requests as OpenAI wants them: without other vendors' fields, and with usage asked for.
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::protocol::{scan, splice};
+
+/// What `more` in a short request becomes, and which fields the caller is told were dropped.
+fn check(more: &str, expected: &str, dropped: &[&str]) {
+    let wrap = |more: &str| format!(r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}]{more}}}"#);
+    let call = scan::scan(&OpenAi, Bytes::from(wrap(more))).unwrap();
+    let provider = Provider { spec: &SPEC, base_url: String::new(), key: None, settings: Default::default() };
+    let mut edits = Edits::default();
+    Chat.edit(&call, &provider, &mut edits);
+    let sent = splice::splice(&call, &edits).concat();
+    assert_eq!(std::str::from_utf8(&sent).unwrap(), wrap(expected));
+    assert_eq!(edits.dropped, dropped);
+}
+
+#[test]
+fn fields_of_other_vendors_are_dropped_and_told() {
+    let foreign = r#","top_k":40,"odd":1,"reasoning":{"effort":"low"},"provider":{"order":["x"]},"cache_control":{}"#;
+    check(foreign, r#","odd":1"#, &["cache_control", "provider", "reasoning", "top_k"]);
+    check(r#","temperature":1.0,"odd":{"top_k":1}"#, r#","temperature":1.0,"odd":{"top_k":1}"#, &[]);
+}
+
+#[test]
+fn usage_is_asked_for_in_streams_alone() {
+    check("", "", &[]);
+    check(r#","stream":false"#, r#","stream":false"#, &[]);
+    check(r#","stream":true"#, r#","stream":true,"stream_options":{"include_usage":true}"#, &[]);
+    let null = r#","stream":true,"stream_options":null"#;
+    check(null, r#","stream":true,"stream_options":{"include_usage":true}"#, &[]);
+    let off = r#","stream_options":{"include_usage":false,"include_obfuscation":false},"stream":true"#;
+    let on = r#","stream_options":{"include_usage":true,"include_obfuscation":false},"stream":true"#;
+    check(off, on, &[]);
+    check(on, on, &[]);
+}
+
+#[test]
+fn models_are_listed_by_id() {
+    let list = json!({"object": "list", "data": [{"id": "a"}, {"name": "no id"}, {"id": "b"}]}).to_string();
+    assert_eq!(Chat.read_models(list.as_bytes()), ["a", "b"]);
+    assert_eq!(Chat.read_models(b"<html>"), Vec::<String>::new());
+    assert_eq!(Chat.read_models(Value::Null.to_string().as_bytes()), Vec::<String>::new());
+}

@@ -1,0 +1,95 @@
+//! The local model: an Ollama server, or any server with OpenAI's chat completions.
+
+use super::classify::{self, Refused};
+use super::{Auth, ChatAdapter, Probe, Reach, Role, Spec, Var, Way};
+use crate::domain::chat::Chat as Conversation;
+use crate::domain::failure::{Class, Failure};
+use crate::protocol::ollama::Ollama;
+use crate::protocol::openai::OpenAi;
+
+/// The row.
+pub static SPEC: Spec = Spec {
+    name: "oss-local",
+    title: "OSS",
+    summary: "a local model, served by Ollama or by any server with OpenAI's API",
+    aliases: &["ollama"],
+    vars: &[
+        Var {
+            name: "OSS_MODEL_ENABLED",
+            role: Role::Switch,
+            default: "false",
+            help: "the local model ends every chain",
+        },
+        Var {
+            name: "OSS_MODEL_ENDPOINT",
+            role: Role::BaseUrl,
+            default: "http://localhost:11434",
+            help: "an Ollama server, or one with /v1/chat/completions",
+        },
+    ],
+    auth: Auth::None,
+    probe: Probe::Get(&["/api/tags", "/v1/models"]),
+    reach: Reach::Network,
+    chat: Some(&Chat),
+};
+
+struct Chat;
+
+impl ChatAdapter for Chat {
+    /// Ollama's own form first: there alone a failure in mid-stream can be seen (docs: protocols/ollama.md).
+    fn ways(&self) -> &'static [Way] {
+        &[Way { back: &Ollama, path: "/api/chat" }, Way { back: &OpenAi, path: "/v1/chat/completions" }]
+    }
+
+    fn amend(&self, refusal: &Failure, chat: &mut Conversation) -> bool {
+        let thinks = chat.effort.is_some() && refusal.message.contains("does not support thinking");
+        if thinks {
+            chat.effort = None;
+        }
+        thinks
+    }
+
+    fn classify(&self, refused: &Refused<'_>) -> Option<Class> {
+        match refused.status.as_u16() {
+            // What a conversation can lack is its model; any other 404 is a server without this endpoint.
+            404 if refused.error.says("model") => Some(Class::ModelUnavailable),
+            404 => Some(Class::Malformed),
+            // Models in Ollama's cloud, behind the local server.
+            403 => Some(Class::Quota),
+            _ => None,
+        }
+    }
+
+    fn models_path(&self) -> Option<&'static str> {
+        Some("/api/tags")
+    }
+
+    fn read_models(&self, body: &[u8]) -> Vec<String> {
+        let mut ids = classify::listed(body, "models", "name");
+        ids.extend(classify::listed_ids(body));
+        ids
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::chat::Effort;
+
+    #[test]
+    fn a_model_that_cannot_think_is_asked_once_more_without() {
+        let refusal = Failure::after_sending(Class::InvalidRequest, "\"gemma\" does not support thinking");
+        let mut chat = Conversation { effort: Some(Effort::High), ..Conversation::default() };
+        assert!(Chat.amend(&refusal, &mut chat));
+        assert_eq!(chat, Conversation::default());
+        assert!(!Chat.amend(&refusal, &mut chat), "once");
+        let other = Failure::after_sending(Class::InvalidRequest, "\"gemma\" does not support tools");
+        assert!(!Chat.amend(&other, &mut Conversation { effort: Some(Effort::High), ..Conversation::default() }));
+    }
+
+    #[test]
+    fn models_of_ollama_and_of_openais_form() {
+        assert_eq!(Chat.read_models(br#"{"models":[{"name":"llama3:latest"},{}]}"#), ["llama3:latest"]);
+        assert_eq!(Chat.read_models(br#"{"data":[{"id":"x"}]}"#), ["x"]);
+    }
+}

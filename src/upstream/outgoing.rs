@@ -1,0 +1,128 @@
+//! A request as it goes out: the caller's own bytes, or the conversation written in the provider's protocol.
+
+use bytes::Bytes;
+use http::HeaderMap;
+
+use crate::domain::Dialect;
+use crate::domain::chat::Chat;
+use crate::domain::failure::{Blame, Class, Failure, Said};
+use crate::models::Card;
+use crate::protocol::Back;
+use crate::protocol::call::Call;
+use crate::protocol::splice::{Edits, splice};
+use crate::provider::ChatAdapter;
+use crate::provider::link::{Link, Terms};
+
+/// A request as it goes out.
+pub(super) struct Outgoing {
+    /// The body, in pieces.
+    pub(super) body: Vec<Bytes>,
+    /// The provider's headers and the body's.
+    pub(super) headers: HeaderMap,
+    /// Parameters that were left out, by the caller's names.
+    pub(super) dropped: Vec<String>,
+    /// Fields of the body that the gateway chose rather than copied.
+    pub(super) ours: Vec<&'static str>,
+}
+
+/// Fields that speak to the gateway alone; no provider ever gets them.
+const OWN_FIELDS: [&str; 2] = ["fallbacks", "models"];
+
+/// The caller's own bytes, with the link's model and without the gateway's fields.
+pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call) -> Outgoing {
+    let mut edits = Edits::default();
+    if call.facts.model != *link.model {
+        edits.set("model", serde_json::Value::from(&*link.model).to_string());
+    }
+    OWN_FIELDS.into_iter().filter(|name| call.place(name).is_some()).for_each(|name| edits.cut(name));
+    adapter.edit(call, &link.provider, &mut edits);
+    let mut headers = HeaderMap::new();
+    adapter.headers(&link.provider, &mut headers);
+    let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
+    let ours = edits.names_set().filter(|name| *name != "model").collect();
+    Outgoing { body: splice(call, &edits), headers, dropped, ours }
+}
+
+/// The conversation in the hub form.
+pub(super) fn read(call: &Call) -> Result<Chat, Failure> {
+    call.front.read_request(&call.body).map_err(|bad| {
+        let said = Said {
+            dialect: call.front.dialect(),
+            body: Bytes::new(),
+            kind: Some("invalid_request_error".into()),
+            code: None,
+            param: bad.param,
+        };
+        Failure { said: Some(Box::new(said)), ..Failure::new(Class::InvalidRequest, bad.message) }
+    })
+}
+
+/// The conversation in the provider's protocol.
+pub(super) fn translated(
+    adapter: &dyn ChatAdapter,
+    back: &&'static dyn Back,
+    link: &Link,
+    chat: &Chat,
+    card: &Card,
+) -> Result<Outgoing, Failure> {
+    let written = back
+        .write_request(chat, &link.model, card)
+        .map_err(|unfit| Failure::unfit(back.dialect(), unfit.param, unfit.message))?;
+    let mut headers = HeaderMap::new();
+    adapter.headers(&link.provider, &mut headers);
+    headers.extend(written.headers.into_iter().map(|(name, value)| (Some(name), value)));
+    Ok(Outgoing { body: vec![written.body], headers, dropped: written.dropped, ours: written.ours })
+}
+
+/// Refuses what would lose a parameter, where the operator wants that.
+pub(super) fn refuse_dropped(reject: bool, outgoing: &Outgoing, terms: Terms, dialect: Dialect) -> Result<(), Failure> {
+    let Some(param) = outgoing.dropped.first().filter(|_| reject) else { return Ok(()) };
+    let message = format!("`{param}` is not supported by the model that would serve this request");
+    let failure = Failure::unfit(dialect, param, message);
+    // The model that was asked for cannot do it: the caller is to know. A stand-in that cannot is just passed over.
+    Err(if terms.first { Failure { blame: Blame::ByClass, ..failure } } else { failure })
+}
+
+/// A refusal that names a field which the gateway wrote is the gateway's fault, not the caller's.
+pub(super) fn blame(failure: Failure, ours: &[&str]) -> Failure {
+    if failure.class != Class::InvalidRequest || failure.status != Some(400) {
+        return failure;
+    }
+    let param = failure.said.as_ref().and_then(|said| said.param.as_deref()).unwrap_or_default();
+    let root = param.split(['.', '[']).next().unwrap_or_default();
+    let named = |field: &str| {
+        let mut words = failure.message.split(|letter: char| !letter.is_alphanumeric() && letter != '_');
+        root == field || (param.is_empty() && words.any(|word| word == field))
+    };
+    if ours.iter().any(|field| named(field)) {
+        return Failure { blame: Blame::Translation, ..failure };
+    }
+    failure
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(param: Option<&str>, message: &str) -> Failure {
+        let said = Said {
+            dialect: Dialect::Anthropic,
+            body: Bytes::new(),
+            kind: None,
+            code: None,
+            param: param.map(Into::into),
+        };
+        Failure { status: Some(400), said: Some(Box::new(said)), ..Failure::new(Class::InvalidRequest, message) }
+    }
+
+    #[test]
+    fn what_we_wrote_is_our_fault_and_nothing_else() {
+        let ours = ["temperature", "thinking"];
+        let by = |param, message| blame(refusal(param, message), &ours).blame;
+        assert_eq!(by(None, "temperature: Extra inputs are not permitted"), Blame::Translation);
+        assert_eq!(by(None, "thinking.type: Input should be 'adaptive'"), Blame::Translation);
+        assert_eq!(by(Some("temperature"), "no"), Blame::Translation);
+        assert_eq!(by(None, "messages.0.content: Field required"), Blame::ByClass);
+        assert_eq!(by(Some("messages"), "the temperature of the tone"), Blame::ByClass);
+    }
+}

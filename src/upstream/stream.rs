@@ -1,0 +1,280 @@
+//! A streamed answer on its way: held until its first content, then passed on chunk by chunk, watched to its end.
+
+mod direct;
+mod translated;
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use http_body::Frame;
+use tokio::time::Instant;
+
+use super::wire::Wire;
+use crate::clock::Clock;
+use crate::domain::facts::Learned;
+use crate::domain::failure::{Class, Failure};
+use crate::protocol::sse::TooLong;
+use crate::protocol::{ErrorView, Front, error_kind};
+use crate::provider::Provider;
+use crate::secret::scrub;
+use crate::telemetry;
+pub(super) use direct::Direct;
+pub(super) use translated::Translated;
+
+/// The most bytes that may come before the first content.
+const LONGEST_PRELUDE: usize = 1 << 20;
+
+/// How a stream ended.
+#[derive(Debug)]
+pub enum StreamEnd {
+    /// Whole.
+    Complete,
+    /// Cut off; the caller got an error event.
+    Failed(Failure),
+    /// The caller hung up first.
+    ClientGone,
+}
+
+/// Called once, when a stream ends however it ends.
+pub type OnEnd = Box<dyn FnOnce(StreamEnd, Learned) + Send>;
+
+/// The two ways from a provider's bytes to the caller's.
+pub(super) enum Lane {
+    /// Both speak the same protocol: bytes pass.
+    Direct(Direct),
+    /// They do not: events are read and written anew.
+    Translated(Translated),
+}
+
+/// What came of one chunk, or of the end of the bytes.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// Bytes for the caller.
+    pub(super) out: Vec<Bytes>,
+    /// Did anything come that the caller would see?
+    pub(super) content: bool,
+    /// Events that were no JSON and were left out.
+    pub(super) broken: u32,
+    /// The stream is over: whole, or with a failure.
+    pub(super) end: Option<Result<(), Failure>>,
+}
+
+/// What a stream goes by.
+pub(super) struct Course {
+    pub(super) provider: Arc<Provider>,
+    pub(super) model: Arc<str>,
+    pub(super) front: &'static dyn Front,
+    pub(super) clock: Clock,
+    /// The longest silence.
+    pub(super) idle: Duration,
+    /// When all of it must be over.
+    pub(super) deadline: Instant,
+}
+
+/// A streamed answer on its way to the caller.
+pub struct Live {
+    wire: Wire,
+    lane: Lane,
+    course: Course,
+    /// Bytes that the caller has not taken yet.
+    ready: VecDeque<Bytes>,
+    /// How the stream ended, once it has.
+    ended: Option<StreamEnd>,
+    /// Has an event been left out already? One is forgiven.
+    broken: bool,
+    last_activity: Instant,
+    alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
+    on_end: Option<OnEnd>,
+}
+
+impl Live {
+    pub(super) fn new(wire: Wire, lane: Lane, course: Course) -> Live {
+        let last_activity = course.clock.now();
+        let alarm = alarm(&course, last_activity);
+        Live {
+            wire,
+            lane,
+            course,
+            ready: VecDeque::new(),
+            ended: None,
+            broken: false,
+            last_activity,
+            alarm,
+            on_end: None,
+        }
+    }
+
+    /// Reads until the first content has come, and keeps what came until then.
+    pub(super) async fn hold(&mut self, until: Instant) -> Result<(), Failure> {
+        let clock = self.course.clock.clone();
+        let reading = poll_fn(|cx| self.poll_content(cx));
+        match clock.until(until, reading).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::after_sending(Class::Timeout, "no content came in time")),
+        }
+    }
+
+    fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        loop {
+            let chunk = match ready!(self.wire.poll_chunk(cx)) {
+                Some(Err(failure)) => return Poll::Ready(Err(failure)),
+                Some(Ok(chunk)) => Some(chunk),
+                None => None,
+            };
+            let over = chunk.is_none();
+            let taken = self.take(chunk);
+            match taken {
+                Taken { end: Some(Err(failure)), .. } => return Poll::Ready(Err(failure)),
+                Taken { content: true, .. } => return Poll::Ready(Ok(())),
+                Taken { end: Some(Ok(())), .. } => {
+                    let empty = Failure::after_sending(Class::Malformed, "the stream ended without any content");
+                    // Complete by its own rules, although it said nothing: an empty answer is an answer.
+                    let complete = matches!(self.ended, Some(StreamEnd::Complete));
+                    return Poll::Ready(if complete && !over { Ok(()) } else { Err(empty) });
+                }
+                _ => {}
+            }
+            if self.ready.iter().map(Bytes::len).sum::<usize>() > LONGEST_PRELUDE {
+                let message = "the stream went on and on without any content";
+                return Poll::Ready(Err(Failure::after_sending(Class::Malformed, message)));
+            }
+        }
+    }
+
+    /// Sees to it that `on_end` learns how the stream ends.
+    pub fn on_end(&mut self, on_end: OnEnd) {
+        self.on_end = Some(on_end);
+    }
+
+    /// Takes one chunk, or the end of the bytes, through the lane.
+    fn take(&mut self, chunk: Option<Bytes>) -> Taken {
+        let mut taken = match (&mut self.lane, chunk) {
+            (Lane::Direct(lane), Some(chunk)) => lane.take(chunk),
+            (Lane::Direct(lane), None) => lane.close(),
+            (Lane::Translated(lane), Some(chunk)) => lane.take(chunk),
+            (Lane::Translated(lane), None) => lane.close(),
+        };
+        self.ready.extend(taken.out.drain(..));
+        for _ in 0..taken.broken {
+            telemetry::event_dropped(self.course.provider.name(), &self.course.model);
+            if std::mem::replace(&mut self.broken, true) && !matches!(taken.end, Some(Err(_))) {
+                let message = "more than one event is not valid JSON";
+                taken.end = Some(Err(Failure::after_sending(Class::Malformed, message)));
+            }
+        }
+        if let Some(Ok(())) = taken.end {
+            self.ended = Some(StreamEnd::Complete);
+        }
+        taken
+    }
+
+    /// The stream broke after its first content: the caller's protocol says so in its own form.
+    fn break_off(&mut self, failure: Failure) {
+        let message = scrub(&failure.message);
+        let view = ErrorView {
+            status: failure.status.unwrap_or(502),
+            kind: error_kind(failure.class),
+            code: Some(failure.class.name()),
+            param: None,
+            message: &message,
+            attempts: None,
+            request_id: None,
+        };
+        let mut event = BytesMut::new();
+        self.course.front.error_event(&view, &mut event);
+        self.ready.push_back(event.freeze());
+        self.ended = Some(StreamEnd::Failed(failure));
+    }
+
+    /// The silence has lasted too long, or the time is up.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+        loop {
+            ready!(self.alarm.as_mut().poll(cx));
+            let now = self.course.clock.now();
+            if now >= self.course.deadline {
+                return Poll::Ready(Failure::after_sending(Class::Timeout, "the deadline passed in mid-stream"));
+            }
+            if now >= self.last_activity + self.course.idle {
+                let silence = self.course.idle.as_millis();
+                return Poll::Ready(Failure::after_sending(
+                    Class::Timeout,
+                    format!("the stream was silent for {silence} ms"),
+                ));
+            }
+            self.alarm = alarm(&self.course, self.last_activity);
+        }
+    }
+
+    fn tell_end(&mut self) {
+        if let Some(on_end) = self.on_end.take() {
+            let learned = match &self.lane {
+                Lane::Direct(lane) => lane.learned(),
+                Lane::Translated(lane) => lane.learned(),
+            };
+            on_end(self.ended.take().unwrap_or(StreamEnd::ClientGone), learned);
+        }
+    }
+}
+
+fn alarm(course: &Course, last_activity: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+    let clock = course.clock.clone();
+    let at = (last_activity + course.idle).min(course.deadline);
+    Box::pin(async move { clock.sleep_until(at).await })
+}
+
+impl http_body::Body for Live {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let live = self.get_mut();
+        loop {
+            if let Some(bytes) = live.ready.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if live.ended.is_some() {
+                live.tell_end();
+                return Poll::Ready(None);
+            }
+            let chunk = match live.wire.poll_chunk(cx) {
+                Poll::Ready(chunk) => chunk,
+                Poll::Pending => {
+                    let failure = ready!(live.poll_alarm(cx));
+                    live.break_off(failure);
+                    continue;
+                }
+            };
+            live.last_activity = live.course.clock.now();
+            let taken = match chunk.transpose() {
+                Ok(chunk) => live.take(chunk),
+                Err(failure) => Taken { end: Some(Err(failure)), ..Taken::default() },
+            };
+            if let Some(Err(failure)) = taken.end {
+                live.break_off(failure);
+            }
+        }
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.tell_end();
+    }
+}
+
+impl From<TooLong> for Failure {
+    fn from(error: TooLong) -> Failure {
+        Failure::after_sending(Class::Malformed, error.to_string())
+    }
+}
+
+/// The bytes ended, and the answer had not.
+fn cut_off() -> Failure {
+    Failure::after_sending(Class::Malformed, "the stream ended before the answer did")
+}

@@ -1,0 +1,120 @@
+//! The direct lane: the provider's bytes are the caller's, event by event, while a tap watches.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::{Taken, cut_off};
+use crate::domain::facts::Learned;
+use crate::domain::failure::{Class, Failure};
+use crate::protocol::sse::{self, Splitter};
+use crate::protocol::{Seen, Tap};
+use crate::provider::Provider;
+use crate::upstream::chat::told_in_stream;
+
+/// One stream in the direct lane.
+pub(in crate::upstream) struct Direct {
+    splitter: Splitter,
+    tap: Box<dyn Tap>,
+    provider: Arc<Provider>,
+    terminal: bool,
+}
+
+impl Direct {
+    pub(in crate::upstream) fn new(tap: Box<dyn Tap>, provider: Arc<Provider>) -> Direct {
+        Direct { splitter: Splitter::default(), tap, provider, terminal: false }
+    }
+
+    pub(super) fn take(&mut self, chunk: Bytes) -> Taken {
+        let mut taken = Taken::default();
+        let mut run = Run { chunk: chunk.clone(), from: 0, to: 0 };
+        self.splitter.push(chunk);
+        while taken.end.is_none() {
+            match self.splitter.next() {
+                Ok(Some(raw)) => self.see(raw, &mut run, &mut taken),
+                Ok(None) => break,
+                Err(too_long) => taken.end = Some(Err(too_long.into())),
+            }
+        }
+        run.flush(&mut taken.out);
+        taken
+    }
+
+    /// The provider has sent its last byte.
+    pub(super) fn close(&mut self) -> Taken {
+        let mut taken = Taken::default();
+        if let Some(raw) = self.splitter.finish() {
+            let mut run = Run { chunk: Bytes::new(), from: 0, to: 0 };
+            self.see(raw, &mut run, &mut taken);
+        }
+        if taken.end.is_none() {
+            taken.end = Some(if self.tap.finished() { Ok(()) } else { Err(cut_off()) });
+            let owed = self.tap.owed();
+            if self.tap.finished() && !owed.is_empty() {
+                taken.out.push(Bytes::from_static(owed));
+            }
+        }
+        taken
+    }
+
+    pub(super) fn learned(&self) -> Learned {
+        self.tap.learned()
+    }
+
+    fn see(&mut self, raw: Bytes, run: &mut Run, taken: &mut Taken) {
+        let event = sse::parse(&raw);
+        let Some(data) = event.data else {
+            return run.pass(raw, &mut taken.out);
+        };
+        match self.tap.see(event.name, &data) {
+            Seen::Content => {
+                taken.content = true;
+                run.pass(raw.clone(), &mut taken.out);
+            }
+            Seen::Pass => run.pass(raw.clone(), &mut taken.out),
+            Seen::Drop => {}
+            Seen::Terminal if self.tap.finished() => {
+                self.terminal = true;
+                run.pass(raw.clone(), &mut taken.out);
+                taken.end = Some(Ok(()));
+            }
+            Seen::Terminal => taken.end = Some(Err(cut_off())),
+            Seen::Error => taken.end = Some(Err(told_in_stream(&self.provider, &data))),
+            Seen::Broken if self.tap.in_tool_call() => {
+                let message = "an event that is not valid JSON came inside a tool call";
+                taken.end = Some(Err(Failure::after_sending(Class::Malformed, message)));
+            }
+            Seen::Broken => taken.broken += 1,
+        }
+    }
+}
+
+/// Events of one chunk that pass and lie side by side: passed on as one piece.
+struct Run {
+    chunk: Bytes,
+    from: usize,
+    to: usize,
+}
+
+impl Run {
+    fn pass(&mut self, raw: Bytes, out: &mut Vec<Bytes>) {
+        let offset = (raw.as_ptr() as usize).wrapping_sub(self.chunk.as_ptr() as usize);
+        if offset >= self.chunk.len() {
+            // It began in an earlier chunk, and is a piece of its own.
+            self.flush(out);
+            out.push(raw);
+        } else if offset == self.to {
+            self.to += raw.len();
+        } else {
+            self.flush(out);
+            (self.from, self.to) = (offset, offset + raw.len());
+        }
+    }
+
+    fn flush(&mut self, out: &mut Vec<Bytes>) {
+        if self.from < self.to {
+            out.push(self.chunk.slice(self.from..self.to));
+        }
+        self.from = self.to;
+    }
+}

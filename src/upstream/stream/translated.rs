@@ -1,0 +1,152 @@
+//! The translated lane: the provider's events are read into the hub form and written in the caller's protocol.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+
+use super::{Taken, cut_off};
+use crate::domain::chat::Event;
+use crate::domain::facts::Learned;
+use crate::domain::failure::{Class, Failure};
+use crate::protocol::sse::{self, TooLong};
+use crate::protocol::{Framing, ReadStream, WriteStream, ndjson};
+use crate::provider::Provider;
+use crate::upstream::chat::told_in_stream;
+
+/// One stream in the translated lane.
+pub(in crate::upstream) struct Translated {
+    cutter: Cutter,
+    reader: Box<dyn ReadStream>,
+    writer: Box<dyn WriteStream>,
+    provider: Arc<Provider>,
+    events: Vec<Event>,
+    learned: Learned,
+}
+
+/// Cuts bytes into events.
+enum Cutter {
+    Sse(sse::Splitter),
+    Ndjson(ndjson::Splitter),
+}
+
+impl Cutter {
+    fn push(&mut self, chunk: Bytes) {
+        match self {
+            Cutter::Sse(splitter) => splitter.push(chunk),
+            Cutter::Ndjson(splitter) => splitter.push(chunk),
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<Bytes>, TooLong> {
+        match self {
+            Cutter::Sse(splitter) => splitter.next(),
+            Cutter::Ndjson(splitter) => splitter.next(),
+        }
+    }
+
+    fn finish(&mut self) -> Option<Bytes> {
+        match self {
+            Cutter::Sse(splitter) => splitter.finish(),
+            Cutter::Ndjson(splitter) => splitter.finish(),
+        }
+    }
+}
+
+impl Translated {
+    pub(in crate::upstream) fn new(
+        framing: Framing,
+        reader: Box<dyn ReadStream>,
+        writer: Box<dyn WriteStream>,
+        provider: Arc<Provider>,
+    ) -> Translated {
+        let cutter = match framing {
+            Framing::Sse => Cutter::Sse(sse::Splitter::default()),
+            Framing::Ndjson => Cutter::Ndjson(ndjson::Splitter::default()),
+        };
+        Translated { cutter, reader, writer, provider, events: Vec::new(), learned: Learned::default() }
+    }
+
+    pub(super) fn take(&mut self, chunk: Bytes) -> Taken {
+        let mut taken = Taken::default();
+        let mut out = BytesMut::new();
+        self.cutter.push(chunk);
+        while taken.end.is_none() {
+            match self.cutter.next() {
+                Ok(Some(raw)) => self.read(&raw, &mut out, &mut taken),
+                Ok(None) => break,
+                Err(too_long) => taken.end = Some(Err(too_long.into())),
+            }
+        }
+        taken.put(out);
+        taken
+    }
+
+    /// The provider has sent its last byte.
+    pub(super) fn close(&mut self) -> Taken {
+        let mut taken = Taken::default();
+        let mut out = BytesMut::new();
+        if let Some(raw) = self.cutter.finish() {
+            self.read(&raw, &mut out, &mut taken);
+        }
+        if taken.end.is_none() {
+            self.reader.close(&mut self.events);
+            self.write(&mut out, &mut taken);
+            taken.end.get_or_insert_with(|| Err(cut_off()));
+        }
+        taken.put(out);
+        taken
+    }
+
+    pub(super) fn learned(&self) -> Learned {
+        self.learned.clone()
+    }
+
+    fn read(&mut self, raw: &[u8], out: &mut BytesMut, taken: &mut Taken) {
+        let result = match &self.cutter {
+            Cutter::Ndjson(_) if raw.trim_ascii().is_empty() => Ok(()),
+            Cutter::Ndjson(_) => self.reader.read(None, raw, &mut self.events),
+            Cutter::Sse(_) => {
+                let event = sse::parse(raw);
+                event.data.map_or(Ok(()), |data| self.reader.read(event.name, &data, &mut self.events))
+            }
+        };
+        match result {
+            Ok(()) => self.write(out, taken),
+            Err(broken) if self.reader.in_tool_call() => {
+                let message = format!("an event inside a tool call is not valid: {broken}");
+                taken.end = Some(Err(Failure::after_sending(Class::Malformed, message)));
+            }
+            Err(_) => taken.broken += 1,
+        }
+    }
+
+    /// Writes the events that were read, up to the one that ends the stream.
+    fn write(&mut self, out: &mut BytesMut, taken: &mut Taken) {
+        for event in self.events.drain(..) {
+            match &event {
+                Event::Start { model } => self.learned.model = Some(model.to_string()),
+                Event::Usage(usage) => self.learned.usage = Some(*usage),
+                Event::Finish(finish) => self.learned.finish = Some(finish.clone()),
+                Event::End => taken.end = Some(Ok(())),
+                Event::Error(failure) => {
+                    let said = failure.said.as_ref().map(|said| &said.body);
+                    let told = said.map(|body| told_in_stream(&self.provider, body));
+                    taken.end = Some(Err(told.unwrap_or_else(|| Failure::clone(failure))));
+                    break;
+                }
+                _ => {}
+            }
+            taken.content |= event.is_content();
+            self.writer.write(&event, out);
+        }
+        self.events.clear();
+    }
+}
+
+impl Taken {
+    fn put(&mut self, out: BytesMut) {
+        if !out.is_empty() {
+            self.out.push(out.freeze());
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! Bytes out and in: a request's pieces without copying them, an answer's chunks as they come.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body as _, Frame, SizeHint};
+
+use crate::domain::failure::{Class, Failure};
+
+/// Bodies up to this are sent as one piece: a copy costs less than another write.
+const SMALL: usize = 16 << 10;
+
+/// A request's body.
+pub(super) struct Pieces {
+    pieces: VecDeque<Bytes>,
+    left: u64,
+}
+
+impl Pieces {
+    pub(super) fn new(pieces: Vec<Bytes>) -> Pieces {
+        let left: usize = pieces.iter().map(Bytes::len).sum();
+        let pieces = if pieces.len() > 1 && left <= SMALL { vec![join(pieces)] } else { pieces };
+        Pieces { pieces: pieces.into(), left: left as u64 }
+    }
+}
+
+/// The pieces as one.
+pub(super) fn join(mut pieces: Vec<Bytes>) -> Bytes {
+    if pieces.len() == 1 {
+        return pieces.swap_remove(0);
+    }
+    let mut whole = BytesMut::with_capacity(pieces.iter().map(Bytes::len).sum());
+    pieces.iter().for_each(|piece| whole.extend_from_slice(piece));
+    whole.freeze()
+}
+
+impl http_body::Body for Pieces {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let piece = self.pieces.pop_front();
+        self.left -= piece.as_ref().map_or(0, |piece| piece.len() as u64);
+        Poll::Ready(piece.map(|piece| Ok(Frame::data(piece))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.pieces.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.left)
+    }
+}
+
+/// Where an answer comes from.
+pub(super) enum Body {
+    Net(reqwest::Body),
+    Here(VecDeque<Bytes>),
+}
+
+/// An answer's bytes as they come.
+pub(super) struct Wire {
+    body: Body,
+}
+
+impl Wire {
+    pub(super) fn new(body: Body) -> Wire {
+        Wire { body }
+    }
+
+    /// The next chunk; `None` at the end.
+    pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
+        let body = match &mut self.body {
+            Body::Here(pieces) => return Poll::Ready(pieces.pop_front().map(Ok)),
+            Body::Net(body) => body,
+        };
+        loop {
+            match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                None => return Poll::Ready(None),
+                Some(Ok(frame)) => {
+                    if let Ok(data) = frame.into_data() {
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Some(Err(error)) => return Poll::Ready(Some(Err(broken_body(&error)))),
+            }
+        }
+    }
+
+    pub(super) async fn chunk(&mut self) -> Option<Result<Bytes, Failure>> {
+        poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// All that is left, if it is at most `most` bytes.
+    pub(super) async fn whole(&mut self, most: usize) -> Result<Bytes, Failure> {
+        let Some(first) = self.chunk().await.transpose()? else { return Ok(Bytes::new()) };
+        let Some(second) = self.chunk().await.transpose()? else { return Ok(first) };
+        let mut whole = BytesMut::with_capacity(first.len() + second.len());
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
+        while let Some(chunk) = self.chunk().await {
+            let chunk = chunk?;
+            if whole.len() + chunk.len() > most {
+                return Err(Failure::after_sending(
+                    Class::Malformed,
+                    format!("the answer is longer than {most} bytes"),
+                ));
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    }
+}
+
+/// What it means that no head came.
+pub(super) fn no_head(error: &reqwest::Error) -> Failure {
+    let class = if error.is_timeout() { Class::Timeout } else { Class::Network };
+    let what = if error.is_connect() { "cannot connect" } else { "the connection broke before an answer began" };
+    Failure { sent: !error.is_connect(), ..Failure::new(class, format!("{what}: {}", cause(error))) }
+}
+
+/// What it means that a body broke: an end that came too early is a truncated answer, a reset is the network's.
+fn broken_body(error: &reqwest::Error) -> Failure {
+    let io = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>());
+    let ended = io.is_some_and(|io| io.kind() == std::io::ErrorKind::UnexpectedEof)
+        || causes(error)
+            .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
+            .any(hyper::Error::is_incomplete_message);
+    match ended {
+        true => Failure::after_sending(Class::Malformed, "the answer was cut off"),
+        false => Failure::after_sending(Class::Network, format!("the connection broke: {}", cause(error))),
+    }
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |cause| cause.source())
+}
+
+/// The innermost cause says what happened; the outer ones repeat the address.
+fn cause(error: &reqwest::Error) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,25 @@
+//! The kit that end-to-end tests are written with: `use crate::kit::*`.
+
+mod answer;
+mod caller;
+mod check;
+mod clock;
+mod gateway;
+mod process;
+mod tests;
+mod tools;
+pub mod upstream;
+mod wait;
+
+pub use answer::{Answer, Event, ToolCall};
+pub use caller::{Caller, Live, Request, chat, messages, streamed};
+pub use check::{check, check_called, check_error, check_not_called};
+pub use gateway::{Gateway, GatewayBuilder, gateway};
+pub use process::{Finished, Process};
+pub use upstream::{Call, Kind, Reply, Say, Upstream, UpstreamBuilder};
+pub use upstream::{
+    body_of, close_before_head, content_policy, context_length, credit_exhausted_400, empty, empty_stream, forbidden,
+    html, insufficient_quota, invalid_key, invalid_request, json, model_not_found, ok, overloaded, rate_limited,
+    rate_limited_unsaid, raw, reset_after_head, reset_before_head, stall_after_head, stall_before_head, status,
+};
+pub use wait::{PATIENCE, eventually, in_time, settled};

@@ -26,13 +26,7 @@ pub enum Mode {
 
 impl Mode {
     /// Every mode.
-    pub const ALL: [Self; 5] = [
-        Self::Whole,
-        Self::Short,
-        Self::Paced,
-        Self::Burst,
-        Self::Hold,
-    ];
+    pub const ALL: [Self; 5] = [Self::Whole, Self::Short, Self::Paced, Self::Burst, Self::Hold];
 
     /// The word that stands for it in a request.
     pub fn word(self) -> &'static str {

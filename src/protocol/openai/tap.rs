@@ -60,9 +60,11 @@ struct Delta<'a> {
 pub(super) struct OpenAiTap {
     choices: u64,
     include_usage: bool,
-    /// Bit n: choice n has said why it ended (choices above 127 are counted as the last bit).
+    /// Bit n: choice n was seen, or has said why it ended, or calls a tool and has not (choices above 127 are counted
+    /// as the last bit).
+    seen: u128,
     finished: u128,
-    in_tool_call: bool,
+    in_tool_call: u128,
     terminal: bool,
     model: Option<String>,
     usage: Option<Usage>,
@@ -75,8 +77,9 @@ impl OpenAiTap {
         OpenAiTap {
             choices,
             include_usage,
+            seen: 0,
             finished: 0,
-            in_tool_call: false,
+            in_tool_call: 0,
             terminal: false,
             model: None,
             usage: None,
@@ -86,14 +89,19 @@ impl OpenAiTap {
 
     fn see_choice(&mut self, choice: &Choice<'_>) -> bool {
         let mut content = false;
+        let bit = 1 << choice.index.min(127);
+        self.seen |= bit;
         if let Some(delta) = &choice.delta {
             let calls = [delta.tool_calls, delta.function_call].into_iter().flatten().any(says_something);
-            self.in_tool_call |= calls;
+            if calls {
+                self.in_tool_call |= bit;
+            }
             content = calls || delta.parts().into_iter().flatten().any(says_something);
         }
-        if let Some(reason) = choice.finish_reason.filter(|reason| reason.get() != "null") {
-            self.finished |= 1 << choice.index.min(127);
-            self.in_tool_call = false;
+        // Some servers send an empty reason with every chunk.
+        if let Some(reason) = choice.finish_reason.filter(|reason| says_something(reason)) {
+            self.finished |= bit;
+            self.in_tool_call &= !bit;
             self.finish = Some(finish::read(reason.get().trim_matches('"')));
         }
         content
@@ -150,11 +158,14 @@ impl Tap for OpenAiTap {
     }
 
     fn finished(&self) -> bool {
-        u64::from(self.finished.count_ones()) >= self.choices.min(128)
+        let all_asked_for = u64::from(self.finished.count_ones()) >= self.choices.min(128);
+        // Many servers make one choice however many are asked for: with `[DONE]`, those that were begun are enough.
+        let all_begun = self.terminal && self.finished != 0 && self.finished == self.seen;
+        all_asked_for || all_begun
     }
 
     fn in_tool_call(&self) -> bool {
-        self.in_tool_call
+        self.in_tool_call != 0
     }
 
     fn owed(&self) -> &'static [u8] {
@@ -216,6 +227,23 @@ mod tests {
         assert!(!tap.finished());
         check(&mut tap, r#"{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":"length"}]}"#, Seen::Content);
         assert!(tap.finished());
+    }
+
+    #[test]
+    fn one_choice_is_enough_where_the_server_says_that_it_is_done() {
+        let mut tap = OpenAiTap::new(2, false);
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}"#, Seen::Pass);
+        assert!(!tap.finished());
+        check(&mut tap, "[DONE]", Seen::Terminal);
+        assert!(tap.finished());
+    }
+
+    #[test]
+    fn an_empty_reason_is_none() {
+        let mut tap = OpenAiTap::new(1, false);
+        check(&mut tap, r#"{"choices":[{"index":0,"delta":{"content":"x"},"finish_reason":""}]}"#, Seen::Content);
+        check(&mut tap, "[DONE]", Seen::Terminal);
+        assert!(!tap.finished());
     }
 
     #[test]

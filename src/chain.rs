@@ -175,7 +175,7 @@ impl Run<'_> {
                 with.clock.sleep(pause).await;
                 continue;
             }
-            with.health.bad(link, &failure, Some(permit), with.shortened);
+            with.health.bad(link, &failure, permit, with.shortened);
             return self.after(link, failure, began);
         }
     }

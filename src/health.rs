@@ -105,11 +105,24 @@ impl Health {
     }
 
     /// A call of `link` failed. `shortened`: the caller's own deadline was shorter than the operator's.
-    pub fn bad(&self, link: &Link, failure: &Failure, permit: Option<Permit<'_>>, shortened: bool) {
+    pub fn bad(&self, link: &Link, failure: &Failure, permit: Permit<'_>, shortened: bool) {
+        self.hold(link, failure, failure.rule().mark, permit.is_trial_of_link(), shortened);
+    }
+
+    /// An answer of `link` broke off after it had begun: what the provider is good for was seen, so only the link rests.
+    pub fn broke_off(&self, link: &Link, failure: &Failure, shortened: bool) {
+        let mark = match failure.rule().mark {
+            Mark::Provider => Mark::RestLink,
+            mark => mark,
+        };
+        self.hold(link, failure, mark, false, shortened);
+    }
+
+    /// Holds a failure against `link` or its provider. `trial`: the call was the trial after the link's rest.
+    fn hold(&self, link: &Link, failure: &Failure, mark: Mark, trial: bool, shortened: bool) {
         let now = self.clock.now();
-        let trial = permit.as_ref().is_some_and(Permit::is_trial_of_link);
         let reason = failure.class.name();
-        let length = match failure.rule().mark {
+        let length = match mark {
             Mark::Provider => {
                 if let Some(watch) = self.watch(&link.provider) {
                     watch.mark(now, now + self.options.ttl, &failure.message, failure.status, self.clock.wall());

@@ -72,7 +72,7 @@ impl Record {
             };
             if let StreamEnd::Failed(failure) = &end {
                 telemetry::upstream_failed(&self.caller.request_id, link.provider.name(), &link.model, failure);
-                self.shared.health.bad(&link, failure, None, self.shortened());
+                self.shared.health.broke_off(&link, failure, self.shortened());
             }
             self.tell(Some(&link), &attempts, Cow::Borrowed(outcome), status, &learned, upstream, Some(first_token));
         }

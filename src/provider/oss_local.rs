@@ -1,11 +1,13 @@
 //! The local model: an Ollama server, or any server with OpenAI's chat completions.
 
 use super::classify::{self, Refused};
-use super::{Auth, ChatAdapter, Probe, Reach, Role, Spec, Var, Way};
+use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
 use crate::domain::chat::Chat as Conversation;
 use crate::domain::failure::{Class, Failure};
+use crate::protocol::call::Call;
 use crate::protocol::ollama::Ollama;
 use crate::protocol::openai::OpenAi;
+use crate::protocol::splice::Edits;
 
 /// The row.
 pub static SPEC: Spec = Spec {
@@ -39,6 +41,10 @@ impl ChatAdapter for Chat {
     /// Ollama's own form first: there alone a failure in mid-stream can be seen (docs: protocols/ollama.md).
     fn ways(&self) -> &'static [Way] {
         &[Way { back: &Ollama, path: "/api/chat" }, Way { back: &OpenAi, path: "/v1/chat/completions" }]
+    }
+
+    fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+        super::openai::ask_for_usage(call, edits);
     }
 
     fn amend(&self, refusal: &Failure, chat: &mut Conversation) -> bool {

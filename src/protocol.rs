@@ -111,6 +111,11 @@ pub trait ReadStream: Send {
     /// though its terminal event was not sent, nothing where it was cut off.
     fn close(&mut self, out: &mut Vec<Event>);
 
+    /// Would the answer be complete if the stream ended here, without its terminal event?
+    fn finished(&self) -> bool {
+        false
+    }
+
     /// Is a tool call under way, so that a lost event would corrupt its arguments?
     fn in_tool_call(&self) -> bool;
 }

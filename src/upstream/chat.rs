@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use super::outgoing::{self, Outgoing};
 use super::reply::{Reply, ReplyBody, passed_on};
 use super::stream::{Course, Direct, Lane, Live, Translated};
+use super::wire::Whole;
 use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream};
 use crate::domain::Dialect;
 use crate::domain::facts::Learned;
@@ -124,7 +125,7 @@ impl Upstream {
         }
         let lane = if direct {
             let tap = call.front.tap(call.facts.choices, call.facts.include_usage);
-            Lane::Direct(Direct::new(tap, link.provider.clone()))
+            Lane::Direct(Direct::new(tap, back.dialect(), link.provider.clone()))
         } else {
             let stamp = self.stamp();
             let reader = back.reader(&stamp);
@@ -188,9 +189,15 @@ impl Upstream {
     /// The rest of an answer whose head has come: its pauses are bounded as a stream's are.
     async fn rest(&self, exchange: &Exchange<'_>, incoming: &mut Incoming, most: usize) -> Result<Bytes, Failure> {
         let silence: Duration = if exchange.thinks { self.limits.idle_thinking } else { self.limits.idle };
-        let until = (self.clock.now() + silence).min(exchange.terms.deadline);
-        let late = |_| Err(Failure::after_sending(Class::Timeout, "the answer began and did not go on"));
-        self.clock.until(until, incoming.wire.whole(most)).await.unwrap_or_else(late)
+        let mut whole = Whole::new(most);
+        loop {
+            let until = (self.clock.now() + silence).min(exchange.terms.deadline);
+            let late = |_| Some(Err(Failure::after_sending(Class::Timeout, "the answer began and did not go on")));
+            match self.clock.until(until, incoming.wire.chunk()).await.unwrap_or_else(late) {
+                Some(chunk) => whole.add(chunk?)?,
+                None => return Ok(whole.bytes()),
+            }
+        }
     }
 
     fn stamp(&self) -> Stamp {
@@ -213,9 +220,9 @@ fn refusal(
 }
 
 /// Makes a failure of an error inside a stream.
-pub(super) fn told_in_stream(provider: &Provider, data: &[u8]) -> Failure {
+pub(super) fn told_in_stream(provider: &Provider, dialect: Dialect, data: &[u8]) -> Failure {
     let body = Bytes::copy_from_slice(data);
-    refusal(provider, Dialect::OpenAi, None, &HeaderMap::new(), body)
+    refusal(provider, dialect, None, &HeaderMap::new(), body)
 }
 
 /// Has the server no such endpoint (rather than no such model)?

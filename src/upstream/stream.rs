@@ -29,6 +29,9 @@ pub(super) use translated::Translated;
 
 /// The most bytes that may come before the first content.
 const LONGEST_PRELUDE: usize = 1 << 20;
+/// The longest silence after an answer that is complete but for its terminal event
+/// (docs: protocols/translation.md, 3.2).
+const AFTER_FINISH: Duration = Duration::from_secs(5);
 
 /// How a stream ended.
 #[derive(Debug)]
@@ -88,15 +91,15 @@ pub struct Live {
     ended: Option<StreamEnd>,
     /// Has an event been left out already? One is forgiven.
     broken: bool,
-    last_activity: Instant,
+    /// Since when the provider's next bytes are waited for; `None` while it is the caller who is waited for.
+    waiting: Option<Instant>,
     alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
     on_end: Option<OnEnd>,
 }
 
 impl Live {
     pub(super) fn new(wire: Wire, lane: Lane, course: Course) -> Live {
-        let last_activity = course.clock.now();
-        let alarm = alarm(&course, last_activity);
+        let alarm = alarm(&course, course.clock.now() + course.idle);
         Live {
             wire,
             lane,
@@ -104,7 +107,7 @@ impl Live {
             ready: VecDeque::new(),
             ended: None,
             broken: false,
-            last_activity,
+            waiting: None,
             alarm,
             on_end: None,
         }
@@ -154,12 +157,7 @@ impl Live {
 
     /// Takes one chunk, or the end of the bytes, through the lane.
     fn take(&mut self, chunk: Option<Bytes>) -> Taken {
-        let mut taken = match (&mut self.lane, chunk) {
-            (Lane::Direct(lane), Some(chunk)) => lane.take(chunk),
-            (Lane::Direct(lane), None) => lane.close(),
-            (Lane::Translated(lane), Some(chunk)) => lane.take(chunk),
-            (Lane::Translated(lane), None) => lane.close(),
-        };
+        let mut taken = self.lane.take(chunk);
         self.ready.extend(taken.out.drain(..));
         for _ in 0..taken.broken {
             telemetry::event_dropped(self.course.provider.name(), &self.course.model);
@@ -192,39 +190,80 @@ impl Live {
         self.ended = Some(StreamEnd::Failed(failure));
     }
 
+    /// No more can be had from the provider. That is a failure unless the answer was complete already.
+    fn give_up(&mut self, failure: Failure) -> Taken {
+        match self.lane.is_finished() {
+            true => self.take(None),
+            false => Taken { end: Some(Err(failure)), ..Taken::default() },
+        }
+    }
+
     /// The silence has lasted too long, or the time is up.
     fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+        let finished = self.lane.is_finished();
+        let silence = if finished { self.course.idle.min(AFTER_FINISH) } else { self.course.idle };
+        let since = match self.waiting {
+            Some(since) => since,
+            None => {
+                let now = self.course.clock.now();
+                // The alarm that is set rings in time for a wait that began later, but not for a shorter one.
+                if finished {
+                    self.alarm = alarm(&self.course, now + silence);
+                }
+                *self.waiting.insert(now)
+            }
+        };
         loop {
             ready!(self.alarm.as_mut().poll(cx));
             let now = self.course.clock.now();
             if now >= self.course.deadline {
                 return Poll::Ready(Failure::after_sending(Class::Timeout, "the deadline passed in mid-stream"));
             }
-            if now >= self.last_activity + self.course.idle {
-                let silence = self.course.idle.as_millis();
-                return Poll::Ready(Failure::after_sending(
-                    Class::Timeout,
-                    format!("the stream was silent for {silence} ms"),
-                ));
+            if now >= since + silence {
+                let message = format!("the stream was silent for {} ms", silence.as_millis());
+                return Poll::Ready(Failure::after_sending(Class::Timeout, message));
             }
-            self.alarm = alarm(&self.course, self.last_activity);
+            self.alarm = alarm(&self.course, since + silence);
         }
     }
 
     fn tell_end(&mut self) {
         if let Some(on_end) = self.on_end.take() {
-            let learned = match &self.lane {
-                Lane::Direct(lane) => lane.learned(),
-                Lane::Translated(lane) => lane.learned(),
-            };
-            on_end(self.ended.take().unwrap_or(StreamEnd::ClientGone), learned);
+            on_end(self.ended.take().unwrap_or(StreamEnd::ClientGone), self.lane.learned());
         }
     }
 }
 
-fn alarm(course: &Course, last_activity: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+impl Lane {
+    /// Takes one chunk, or the end of the bytes.
+    fn take(&mut self, chunk: Option<Bytes>) -> Taken {
+        match (self, chunk) {
+            (Lane::Direct(lane), Some(chunk)) => lane.take(chunk),
+            (Lane::Direct(lane), None) => lane.close(),
+            (Lane::Translated(lane), Some(chunk)) => lane.take(chunk),
+            (Lane::Translated(lane), None) => lane.close(),
+        }
+    }
+
+    /// Would the answer be complete if the bytes ended here?
+    fn is_finished(&self) -> bool {
+        match self {
+            Lane::Direct(lane) => lane.is_finished(),
+            Lane::Translated(lane) => lane.is_finished(),
+        }
+    }
+
+    fn learned(&self) -> Learned {
+        match self {
+            Lane::Direct(lane) => lane.learned(),
+            Lane::Translated(lane) => lane.learned(),
+        }
+    }
+}
+
+fn alarm(course: &Course, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
     let clock = course.clock.clone();
-    let at = (last_activity + course.idle).min(course.deadline);
+    let at = at.min(course.deadline);
     Box::pin(async move { clock.sleep_until(at).await })
 }
 
@@ -236,6 +275,7 @@ impl http_body::Body for Live {
         let live = self.get_mut();
         loop {
             if let Some(bytes) = live.ready.pop_front() {
+                live.waiting = None;
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if live.ended.is_some() {
@@ -243,17 +283,13 @@ impl http_body::Body for Live {
                 return Poll::Ready(None);
             }
             let chunk = match live.wire.poll_chunk(cx) {
-                Poll::Ready(chunk) => chunk,
-                Poll::Pending => {
-                    let failure = ready!(live.poll_alarm(cx));
-                    live.break_off(failure);
-                    continue;
-                }
+                Poll::Ready(chunk) => chunk.transpose(),
+                Poll::Pending => Err(ready!(live.poll_alarm(cx))),
             };
-            live.last_activity = live.course.clock.now();
-            let taken = match chunk.transpose() {
+            live.waiting = None;
+            let taken = match chunk {
                 Ok(chunk) => live.take(chunk),
-                Err(failure) => Taken { end: Some(Err(failure)), ..Taken::default() },
+                Err(failure) => live.give_up(failure),
             };
             if let Some(Err(failure)) = taken.end {
                 live.break_off(failure);

@@ -98,22 +98,44 @@ impl Wire {
 
     /// All that is left, if it is at most `most` bytes.
     pub(super) async fn whole(&mut self, most: usize) -> Result<Bytes, Failure> {
-        let Some(first) = self.chunk().await.transpose()? else { return Ok(Bytes::new()) };
-        let Some(second) = self.chunk().await.transpose()? else { return Ok(first) };
-        let mut whole = BytesMut::with_capacity(first.len() + second.len());
-        whole.extend_from_slice(&first);
-        whole.extend_from_slice(&second);
+        let mut whole = Whole::new(most);
         while let Some(chunk) = self.chunk().await {
-            let chunk = chunk?;
-            if whole.len() + chunk.len() > most {
-                return Err(Failure::after_sending(
-                    Class::Malformed,
-                    format!("the answer is longer than {most} bytes"),
-                ));
-            }
-            whole.extend_from_slice(&chunk);
+            whole.add(chunk?)?;
         }
-        Ok(whole.freeze())
+        Ok(whole.bytes())
+    }
+}
+
+/// An answer's chunks as they add up; the only chunk of a short one is not copied.
+pub(super) struct Whole {
+    first: Bytes,
+    all: BytesMut,
+    most: usize,
+}
+
+impl Whole {
+    /// Nothing yet, and `most` bytes at most.
+    pub(super) fn new(most: usize) -> Whole {
+        Whole { first: Bytes::new(), all: BytesMut::new(), most }
+    }
+
+    pub(super) fn add(&mut self, chunk: Bytes) -> Result<(), Failure> {
+        let len = self.first.len() + self.all.len() + chunk.len();
+        if len > self.most {
+            let message = format!("the answer is longer than {} bytes", self.most);
+            return Err(Failure::after_sending(Class::Malformed, message));
+        }
+        if len == chunk.len() {
+            self.first = chunk;
+            return Ok(());
+        }
+        self.all.extend_from_slice(&std::mem::take(&mut self.first));
+        self.all.extend_from_slice(&chunk);
+        Ok(())
+    }
+
+    pub(super) fn bytes(self) -> Bytes {
+        if self.all.is_empty() { self.first } else { self.all.freeze() }
     }
 }
 

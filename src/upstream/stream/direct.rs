@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Taken, cut_off};
+use crate::domain::Dialect;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
 use crate::protocol::sse::{self, Splitter};
@@ -16,13 +17,18 @@ use crate::upstream::chat::told_in_stream;
 pub(in crate::upstream) struct Direct {
     splitter: Splitter,
     tap: Box<dyn Tap>,
+    dialect: Dialect,
     provider: Arc<Provider>,
-    terminal: bool,
+    /// Has any event come? A byte order mark may stand before the first one.
+    begun: bool,
 }
 
+/// What some servers put before their first event; few clients expect it there.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 impl Direct {
-    pub(in crate::upstream) fn new(tap: Box<dyn Tap>, provider: Arc<Provider>) -> Direct {
-        Direct { splitter: Splitter::default(), tap, provider, terminal: false }
+    pub(in crate::upstream) fn new(tap: Box<dyn Tap>, dialect: Dialect, provider: Arc<Provider>) -> Direct {
+        Direct { splitter: Splitter::default(), tap, dialect, provider, begun: false }
     }
 
     pub(super) fn take(&mut self, chunk: Bytes) -> Taken {
@@ -61,7 +67,14 @@ impl Direct {
         self.tap.learned()
     }
 
-    fn see(&mut self, raw: Bytes, run: &mut Run, taken: &mut Taken) {
+    pub(super) fn is_finished(&self) -> bool {
+        self.tap.finished()
+    }
+
+    fn see(&mut self, mut raw: Bytes, run: &mut Run, taken: &mut Taken) {
+        if !std::mem::replace(&mut self.begun, true) && raw.starts_with(BYTE_ORDER_MARK) {
+            raw = raw.slice(BYTE_ORDER_MARK.len()..);
+        }
         let event = sse::parse(&raw);
         let Some(data) = event.data else {
             return run.pass(raw, &mut taken.out);
@@ -74,12 +87,16 @@ impl Direct {
             Seen::Pass => run.pass(raw.clone(), &mut taken.out),
             Seen::Drop => {}
             Seen::Terminal if self.tap.finished() => {
-                self.terminal = true;
                 run.pass(raw.clone(), &mut taken.out);
+                // Cut between the two bytes of its last line end: nothing is read after this event.
+                if raw.ends_with(b"\r") {
+                    run.flush(&mut taken.out);
+                    taken.out.push(Bytes::from_static(b"\n"));
+                }
                 taken.end = Some(Ok(()));
             }
             Seen::Terminal => taken.end = Some(Err(cut_off())),
-            Seen::Error => taken.end = Some(Err(told_in_stream(&self.provider, &data))),
+            Seen::Error => taken.end = Some(Err(told_in_stream(&self.provider, self.dialect, &data))),
             Seen::Broken if self.tap.in_tool_call() => {
                 let message = "an event that is not valid JSON came inside a tool call";
                 taken.end = Some(Err(Failure::after_sending(Class::Malformed, message)));

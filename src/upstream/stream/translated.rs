@@ -101,6 +101,10 @@ impl Translated {
         self.learned.clone()
     }
 
+    pub(super) fn is_finished(&self) -> bool {
+        self.reader.finished()
+    }
+
     fn read(&mut self, raw: &[u8], out: &mut BytesMut, taken: &mut Taken) {
         let result = match &self.cutter {
             Cutter::Ndjson(_) if raw.trim_ascii().is_empty() => Ok(()),
@@ -129,8 +133,8 @@ impl Translated {
                 Event::Finish(finish) => self.learned.finish = Some(finish.clone()),
                 Event::End => taken.end = Some(Ok(())),
                 Event::Error(failure) => {
-                    let said = failure.said.as_ref().map(|said| &said.body);
-                    let told = said.map(|body| told_in_stream(&self.provider, body));
+                    let said = failure.said.as_ref();
+                    let told = said.map(|said| told_in_stream(&self.provider, said.dialect, &said.body));
                     taken.end = Some(Err(told.unwrap_or_else(|| Failure::clone(failure))));
                     break;
                 }

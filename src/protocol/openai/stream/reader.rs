@@ -114,12 +114,8 @@ impl Reader {
         }
     }
 
-    fn is_finished(&self) -> bool {
-        self.seen != 0 && self.finished == self.seen
-    }
-
     fn end(&mut self, out: &mut Vec<Event>) {
-        if !self.ended && self.is_finished() {
+        if !self.ended && self.finished() {
             self.ended = true;
             out.push(Event::End);
         }
@@ -185,6 +181,10 @@ impl ReadStream for Reader {
 
     fn close(&mut self, out: &mut Vec<Event>) {
         self.end(out);
+    }
+
+    fn finished(&self) -> bool {
+        self.seen != 0 && self.finished == self.seen
     }
 
     fn in_tool_call(&self) -> bool {

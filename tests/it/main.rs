@@ -6,3 +6,6 @@ mod kit;
 
 /// Every translation, held against its golden files.
 mod golden;
+
+/// Streams: what they say, when it arrives, and what becomes of those that fail.
+mod stream;

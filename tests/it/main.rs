@@ -9,3 +9,6 @@ mod golden;
 
 /// Streams: what they say, when it arrives, and what becomes of those that fail.
 mod stream;
+
+/// Whole answers: their bounds.
+mod whole;

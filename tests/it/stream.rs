@@ -5,6 +5,8 @@ mod delivery;
 mod faults;
 mod forgiven;
 mod mid_faults;
+mod route;
+mod scripts;
 mod stalls;
 
 use crate::kit::*;

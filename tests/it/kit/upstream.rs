@@ -111,6 +111,11 @@ impl Upstream {
         self.shared.with(|state| state.most_under_way)
     }
 
+    /// Connections that were ever accepted, or since `forget`.
+    pub fn connections(&self) -> usize {
+        self.shared.with(|state| state.connections)
+    }
+
     /// Bytes that the sockets took, heads included.
     pub fn bytes_sent(&self) -> u64 {
         self.shared.with(|state| state.bytes_sent)
@@ -138,6 +143,7 @@ impl Upstream {
             state.probes.clear();
             state.strays.clear();
             (state.hung_up, state.bytes_sent, state.most_under_way) = (0, 0, state.under_way);
+            state.connections = 0;
         });
     }
 
@@ -210,6 +216,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             continue;
         };
         let _ = stream.set_nodelay(true);
+        shared.with(|state| state.connections += 1);
         connections.spawn(connection::serve(stream, Arc::clone(&shared)));
         while connections.try_join_next().is_some() {}
     }

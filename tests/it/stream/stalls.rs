@@ -1,6 +1,7 @@
 //! Silence: before the first content the next link is tried, later the stream ends; on a stepped clock.
 
 use super::*;
+use futures_util::future::join_all;
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -26,26 +27,28 @@ async fn no_content_in_time_falls_over() {
         Reply::exactly([Say::Comment("x"), Say::Ping, Say::Stall]),
         Reply::exactly([Say::Bytes(b"data: {\"choices\"".to_vec()), Say::Stall]),
     ];
-    for kind in KINDS {
-        for silence in &silences {
-            let pair = Pair::start(of(kind).say(silence.clone())).await;
-            let answer = spawn(&pair, pair.body());
-            pair.first.wait_for_calls(1).await;
-            a_moment().await;
-            pair.gateway.advance(11 * SECOND).await;
-            a_moment().await;
-            check_not_called([&pair.second]);
-            pair.gateway.advance(2 * SECOND).await;
-            let answer = in_time("the second answer", answer).await.unwrap();
-            pair.check_second(&answer, "timeout");
-            pair.first.wait_for_disconnects(1).await;
-        }
+    for silence in silences {
+        join_all(KINDS.map(|kind| falls_over_silence(of(kind).say(silence.clone())))).await;
     }
+}
+
+async fn falls_over_silence(builder: UpstreamBuilder) {
+    let pair = Pair::start(builder).await;
+    let answer = spawn(&pair, pair.body());
+    pair.first.wait_for_calls(1).await;
+    a_moment().await;
+    pair.gateway.advance(11 * SECOND).await;
+    a_moment().await;
+    check_not_called([&pair.second]);
+    pair.gateway.advance(2 * SECOND).await;
+    let answer = in_time("the second answer", answer).await.unwrap();
+    pair.check_second(&answer, "timeout");
+    pair.first.wait_for_disconnects(1).await;
 }
 
 #[tokio::test]
 async fn comments_do_not_prolong_the_wait_for_content() {
-    for builder in every() {
+    join_all(every().map(|builder| async move {
         let pieces =
             [Say::Role, Say::Wait, Say::Comment("still here"), Say::Ping, Say::Wait, Say::Comment("x"), Say::Stall];
         let pair = Pair::start(builder.stream(pieces)).await;
@@ -59,12 +62,13 @@ async fn comments_do_not_prolong_the_wait_for_content() {
         check_not_called([&pair.second]);
         pair.gateway.advance(3 * SECOND).await;
         pair.check_second(&in_time("the second answer", answer).await.unwrap(), "timeout");
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
 async fn the_last_link_is_given_longer_and_then_goes_on_as_usual() {
-    for builder in every() {
+    join_all(every().map(|builder| async move {
         let pieces = [Say::Role, Say::Wait, Say::Text("at "), Say::Wait, Say::Text("last"), Say::Done];
         let (gateway, upstream) = alone(builder.stream(pieces)).await;
         let (caller, model) = (gateway.caller(), model(upstream.kind()));
@@ -82,7 +86,8 @@ async fn the_last_link_is_given_longer_and_then_goes_on_as_usual() {
         upstream.release();
         assert_eq!(live.text().await, "last", "{:?}", upstream.kind());
         assert_eq!(live.rest().await.last().unwrap().data, "[DONE]", "{:?}", upstream.kind());
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
@@ -146,21 +151,23 @@ async fn ends_after(silence: Duration, builder: UpstreamBuilder, change: impl Fn
 
 #[tokio::test]
 async fn silence_in_mid_stream() {
-    for builder in every() {
+    join_all(every().map(|builder| async move {
         ends_after(30 * SECOND, builder, |_| {}).await;
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
 async fn silence_of_a_model_that_thinks() {
-    for builder in every() {
+    join_all(every().map(|builder| async move {
         ends_after(120 * SECOND, builder, |body| body["reasoning_effort"] = json!("low")).await;
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
 async fn comments_and_pings_break_the_silence() {
-    for builder in every() {
+    join_all(every().map(|builder| async move {
         let pieces = [
             Say::Text("a"),
             Say::Wait,
@@ -182,12 +189,13 @@ async fn comments_and_pings_break_the_silence() {
         }
         assert_eq!(live.text().await, "b", "{:?}", upstream.kind());
         assert_eq!(live.rest().await.last().unwrap().data, "[DONE]", "{:?}", upstream.kind());
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
 async fn silence_after_the_finish_is_the_end() {
-    for builder in direct() {
+    join_all(direct().map(|builder| async move {
         let (gateway, upstream) = alone(builder.stream([Say::Text("hi"), Say::Finish("stop"), Say::Stall])).await;
         let mut live = gateway.open(model(upstream.kind()), "hi").await;
         while live.event().await.json["choices"][0]["finish_reason"].is_null() {}
@@ -197,7 +205,8 @@ async fn silence_after_the_finish_is_the_end() {
         assert_eq!(rest.last().map(|event| event.data.as_str()), Some("[DONE]"), "{:?}", upstream.kind());
         gateway.wait_for_log("outcome=\"ok\"").await;
         upstream.wait_for_disconnects(1).await;
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]

@@ -123,3 +123,19 @@ async fn embeddings_and_token_counts() {
     let count = caller.request("POST", "/v1/messages/count_tokens").anthropic().json(&messages("m", "hi"));
     assert_eq!(count.send().await.json["input_tokens"], 9);
 }
+
+#[tokio::test]
+async fn a_paced_body_and_the_connections_it_came_over() {
+    let openai = upstream::openai().say(json(r#"{"some":"thing"}"#).paced(10)).start().await;
+    let caller = Caller::new(&openai.url());
+    let answer = tokio::spawn(async move {
+        let request = caller.request("POST", "/v1/chat/completions").bearer("k").json(&chat("m", "hi"));
+        request.send().await
+    });
+    openai.wait_for_bytes(10).await;
+    let sent = settled(|| openai.bytes_sent()).await;
+    assert!(!answer.is_finished());
+    openai.release();
+    assert_eq!(in_time("the answer", answer).await.unwrap().json["some"], "thing");
+    assert_eq!((openai.bytes_sent(), openai.connections()), (sent + 6, 1));
+}

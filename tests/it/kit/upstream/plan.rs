@@ -49,6 +49,7 @@ impl Asked<'_> {
                     *bytes = crlf(bytes);
                 }
             }
+            drawn.length = bytes_of(&drawn.steps).len();
         }
         if reply.truncated {
             let whole = bytes_of(&drawn.steps);
@@ -64,10 +65,16 @@ impl Asked<'_> {
         let chunked = drawn.streamed && reply.framing == Framing::Natural;
         let mut steps = vec![Step::Send(self.head(reply, &drawn, length, chunked))];
         let unit = reply.trickle.unwrap_or(usize::MAX);
+        let head = steps.len();
         for step in drawn.steps {
             match step {
                 Step::Send(bytes) => {
-                    steps.extend(bytes.chunks(unit).map(|part| Step::Send(framed(part, chunked))));
+                    for part in bytes.chunks(unit) {
+                        if reply.paced && steps.len() > head {
+                            steps.push(Step::Wait);
+                        }
+                        steps.push(Step::Send(framed(part, chunked)));
+                    }
                 }
                 Step::Endless(bytes) => steps.push(Step::Endless(framed(&bytes, chunked))),
                 other => steps.push(other),

@@ -33,6 +33,8 @@ pub(super) struct State {
     pub under_way: usize,
     pub most_under_way: usize,
     pub bytes_sent: u64,
+    /// Connections that were ever accepted.
+    pub connections: usize,
 }
 
 impl Shared {
@@ -48,6 +50,7 @@ impl Shared {
             under_way: 0,
             most_under_way: 0,
             bytes_sent: 0,
+            connections: 0,
         };
         Self { kind, state: Mutex::new(state), changed: watch::Sender::new(()), permits: Semaphore::new(0) }
     }

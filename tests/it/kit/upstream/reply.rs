@@ -10,6 +10,7 @@ pub struct Reply {
     pub(super) headers: Vec<(String, String)>,
     pub(super) framing: Framing,
     pub(super) trickle: Option<usize>,
+    pub(super) paced: bool,
     pub(super) crlf: bool,
     pub(super) comment: Option<&'static str>,
     pub(super) truncated: bool,
@@ -68,6 +69,7 @@ impl Reply {
             headers: Vec::new(),
             framing: Framing::Natural,
             trickle: None,
+            paced: false,
             crlf: false,
             comment: None,
             truncated: false,
@@ -101,6 +103,13 @@ impl Reply {
     /// Sends the body in pieces of so many bytes, each in a chunk and a write of its own.
     pub fn trickle(mut self, bytes: usize) -> Self {
         self.trickle = Some(bytes);
+        self
+    }
+
+    /// The same, and each piece but the first waits for one `Upstream::release`.
+    pub fn paced(mut self, bytes: usize) -> Self {
+        self.trickle = Some(bytes);
+        self.paced = true;
         self
     }
 

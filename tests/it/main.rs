@@ -10,5 +10,11 @@ mod golden;
 /// Streams: what they say, when it arrives, and what becomes of those that fail.
 mod stream;
 
+/// Clients that hang up.
+mod cancel;
+
+/// Slow clients.
+mod slow;
+
 /// Whole answers: their bounds.
 mod whole;

@@ -13,13 +13,13 @@ use crate::kit::*;
 use serde_json::{Value, json};
 
 /// Every kind of provider: three that speak the caller's protocol, two whose streams are translated.
-const KINDS: [Kind; 5] = [Kind::OpenAi, Kind::OpenRouter, Kind::Compatible, Kind::Anthropic, Kind::Ollama];
+pub(crate) const KINDS: [Kind; 5] = [Kind::OpenAi, Kind::OpenRouter, Kind::Compatible, Kind::Anthropic, Kind::Ollama];
 
 /// Those that speak the caller's protocol.
 const DIRECT: [Kind; 3] = [Kind::OpenAi, Kind::OpenRouter, Kind::Compatible];
 
 /// An upstream of this kind.
-fn of(kind: Kind) -> UpstreamBuilder {
+pub(crate) fn of(kind: Kind) -> UpstreamBuilder {
     match kind {
         Kind::OpenAi => upstream::openai(),
         Kind::OpenRouter => upstream::openrouter(),
@@ -30,7 +30,7 @@ fn of(kind: Kind) -> UpstreamBuilder {
 }
 
 /// An upstream of every kind.
-fn every() -> [UpstreamBuilder; 5] {
+pub(crate) fn every() -> [UpstreamBuilder; 5] {
     KINDS.map(of)
 }
 
@@ -94,7 +94,7 @@ impl Pair {
 }
 
 /// A gateway with this provider alone.
-async fn alone(provider: UpstreamBuilder) -> (Gateway, Upstream) {
+pub(crate) async fn alone(provider: UpstreamBuilder) -> (Gateway, Upstream) {
     let upstream = provider.start().await;
     (gateway().with(&upstream).start().await, upstream)
 }
@@ -109,7 +109,7 @@ async fn alone_and_known(provider: UpstreamBuilder, reply: impl Into<Reply>) -> 
 }
 
 /// A model of this provider that does not think first.
-fn model(kind: Kind) -> &'static str {
+pub(crate) fn model(kind: Kind) -> &'static str {
     match kind {
         Kind::OpenAi => "gpt-4o-mini",
         Kind::Anthropic => "claude-sonnet-4-5",
@@ -119,7 +119,7 @@ fn model(kind: Kind) -> &'static str {
 }
 
 /// The provider's name at the gateway.
-fn provider(kind: Kind) -> &'static str {
+pub(crate) fn provider(kind: Kind) -> &'static str {
     match kind {
         Kind::Ollama | Kind::Compatible => "oss-local",
         other => other.name(),

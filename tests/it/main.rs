@@ -6,3 +6,6 @@ mod kit;
 
 /// Every translation, held against its golden files.
 mod golden;
+
+/// Streams that break and go on at another link.
+mod resume;

@@ -57,11 +57,7 @@ impl Answer {
         if self.message.begins_with(b"HTTP/1.1 200") && self.body.token {
             return Ok(());
         }
-        bail!(
-            "not the expected answer: {}{}",
-            self.message.head(),
-            String::from_utf8_lossy(&self.body.excerpt)
-        );
+        bail!("not the expected answer: {}{}", self.message.head(), String::from_utf8_lossy(&self.body.excerpt));
     }
 
     /// Checks that a connection which has ended, or `bytes` that were read from it, can go on.
@@ -89,7 +85,6 @@ impl Body {
         // The first event has the role alone; a token that a split hides shows as the second.
         self.token = self.token || self.events > 1 || memmem::find(piece, TOKEN).is_some();
         let room = EXCERPT.saturating_sub(self.excerpt.len());
-        self.excerpt
-            .extend_from_slice(&piece[..piece.len().min(room)]);
+        self.excerpt.extend_from_slice(&piece[..piece.len().min(room)]);
     }
 }

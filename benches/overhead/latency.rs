@@ -28,10 +28,7 @@ pub struct Latencies {
 
 impl Latencies {
     const fn new() -> Self {
-        Self {
-            first: Vec::new(),
-            whole: Vec::new(),
-        }
+        Self { first: Vec::new(), whole: Vec::new() }
     }
 
     /// Time to the first token, at a quantile from 0 to 1.
@@ -53,11 +50,7 @@ impl Latencies {
 ///
 /// # Errors
 /// An answer is wrong or missing.
-pub fn at_fixed_rate<const N: usize>(
-    ports: [u16; N],
-    request: &[u8],
-    length: Duration,
-) -> Result<[Latencies; N]> {
+pub fn at_fixed_rate<const N: usize>(ports: [u16; N], request: &[u8], length: Duration) -> Result<[Latencies; N]> {
     let mut latencies = [const { Latencies::new() }; N];
     let mut streams = Vec::new();
     for port in ports {

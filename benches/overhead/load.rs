@@ -50,21 +50,14 @@ pub struct Connection {
 ///
 /// # Errors
 /// An answer is wrong or missing.
-pub async fn steady(
-    proxy: &Proxy,
-    request: &[u8],
-    connections: usize,
-    length: Duration,
-) -> Result<Spent> {
+pub async fn steady(proxy: &Proxy, request: &[u8], connections: usize, length: Duration) -> Result<Spent> {
     let warm = Tally::default();
     let open = (0..connections).map(|_| async {
         let mut connection = Connection::open(proxy.port).await?;
         connection.exchange(request, &warm).await?;
         anyhow::Ok(connection)
     });
-    let open = timeout(STUCK, try_join_all(open))
-        .await
-        .context("stuck")??;
+    let open = timeout(STUCK, try_join_all(open)).await.context("stuck")??;
     sleep(SETTLE).await;
     let (before, start, tally) = (proxy.process.cpu()?, Instant::now(), Tally::default());
     let work = open.into_iter().map(|mut connection| {
@@ -90,12 +83,7 @@ pub async fn steady(
 ///
 /// # Errors
 /// An answer is wrong, missing, or ends.
-pub async fn flowing(
-    proxy: &Proxy,
-    request: &[u8],
-    connections: usize,
-    length: Duration,
-) -> Result<Spent> {
+pub async fn flowing(proxy: &Proxy, request: &[u8], connections: usize, length: Duration) -> Result<Spent> {
     let mut open = hold(proxy, request, connections).await?;
     let tally = Tally::default();
     let mut read = async |length| {
@@ -116,11 +104,7 @@ pub async fn flowing(
 ///
 /// # Errors
 /// An answer is wrong or missing.
-pub async fn hold(
-    proxy: &Proxy,
-    request: &[u8],
-    connections: usize,
-) -> Result<Vec<(Connection, Answer)>> {
+pub async fn hold(proxy: &Proxy, request: &[u8], connections: usize) -> Result<Vec<(Connection, Answer)>> {
     let open = stream::iter(0..connections).map(|_| async {
         let mut connection = Connection::open(proxy.port).await?;
         // Grows again where it is needed: a thousand streams that stay silent need no room.
@@ -141,10 +125,7 @@ impl Connection {
     async fn open(port: u16) -> Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port)).await?;
         stream.set_nodelay(true)?;
-        Ok(Self {
-            stream,
-            buffer: vec![0; 64 * 1024],
-        })
+        Ok(Self { stream, buffer: vec![0; 64 * 1024] })
     }
 
     /// One request and its whole answer.
@@ -182,17 +163,7 @@ impl Tally {
         self.events.set(self.events.get() + events);
     }
 
-    fn spent(
-        &self,
-        process: &Process,
-        before: &crate::process::Cpu,
-        wall: Duration,
-    ) -> Result<Spent> {
-        Ok(Spent {
-            cpu: process.cpu()?.since(before),
-            wall,
-            answers: self.answers.get(),
-            events: self.events.get(),
-        })
+    fn spent(&self, process: &Process, before: &crate::process::Cpu, wall: Duration) -> Result<Spent> {
+        Ok(Spent { cpu: process.cpu()?.since(before), wall, answers: self.answers.get(), events: self.events.get() })
     }
 }

@@ -89,9 +89,7 @@ fn main() -> Result<()> {
     let upstream = Upstream::start(&options.model)?;
     let folder = tempfile::tempdir()?;
     let bench = Bench {
-        runtime: tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?,
+        runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
         upstream: upstream.port,
         gateway: match options.gateway.as_deref() {
             None => Kind::Gateway,
@@ -159,11 +157,7 @@ struct Quiet {
 
 impl Quiet {
     fn watch() -> Result<Self> {
-        Ok(Self {
-            start: Instant::now(),
-            machine: machine_time()?,
-            own: tree_time(std::process::id())?,
-        })
+        Ok(Self { start: Instant::now(), machine: machine_time()?, own: tree_time(std::process::id())? })
     }
 
     fn note(&self) -> Result<String> {
@@ -172,11 +166,7 @@ impl Quiet {
         let other = machine.saturating_sub(own).as_secs_f64() / self.start.elapsed().as_secs_f64();
         Ok(format!(
             "Other work kept {other:.2} CPUs busy meanwhile{}.",
-            if other > 0.1 {
-                ": too much, repeat it on a quiet machine"
-            } else {
-                ""
-            }
+            if other > 0.1 { ": too much, repeat it on a quiet machine" } else { "" }
         ))
     }
 }

@@ -84,10 +84,7 @@ impl Process {
     /// # Errors
     /// `/proc` cannot be read.
     pub fn cpu(&self) -> Result<Cpu> {
-        let mut cpu = Cpu {
-            threads: HashMap::new(),
-            coarse: 0,
-        };
+        let mut cpu = Cpu { threads: HashMap::new(), coarse: 0 };
         for id in tree(self.id())? {
             let stat = Stat::of(id).context("process gone")?;
             cpu.coarse += stat.ticks * TICK_NS;
@@ -152,9 +149,7 @@ impl Cpu {
     /// CPU time spent since an earlier sample.
     pub fn since(&self, earlier: &Self) -> Duration {
         let threads = self.threads.iter();
-        let fine = threads
-            .map(|(id, spent)| spent - earlier.threads.get(id).unwrap_or(&0).min(spent))
-            .sum::<u64>();
+        let fine = threads.map(|(id, spent)| spent - earlier.threads.get(id).unwrap_or(&0).min(spent)).sum::<u64>();
         let coarse = self.coarse.saturating_sub(earlier.coarse);
         // The coarse sum is off by a tick at either end; beyond that, threads have ended.
         if coarse > fine + 4 * TICK_NS {
@@ -184,9 +179,7 @@ pub fn machine_time() -> Result<Duration> {
     // user nice system idle iowait irq softirq steal, all in ticks
     let fields = line.split_ascii_whitespace().skip(1).take(8);
     let busy = fields.enumerate().filter(|(at, _)| !matches!(at, 3 | 4));
-    let ticks: u64 = busy
-        .filter_map(|(_, ticks)| ticks.parse::<u64>().ok())
-        .sum();
+    let ticks: u64 = busy.filter_map(|(_, ticks)| ticks.parse::<u64>().ok()).sum();
     Ok(Duration::from_nanos(ticks * TICK_NS))
 }
 
@@ -221,10 +214,7 @@ impl Stat {
         // The name in brackets may hold anything: fields are counted from its end.
         let fields: Vec<&str> = text.rsplit_once(')')?.1.split_ascii_whitespace().collect();
         let ticks = |index: usize| fields.get(index)?.parse::<u64>().ok();
-        Some(Self {
-            parent: number(fields.get(1).copied())?,
-            ticks: ticks(11)? + ticks(12)?,
-        })
+        Some(Self { parent: number(fields.get(1).copied())?, ticks: ticks(11)? + ticks(12)? })
     }
 }
 

@@ -59,9 +59,8 @@ impl Proxy {
             Kind::Gateway => gateway(port, upstream),
             Kind::Command(text) => shell(text, port, upstream),
         };
-        let process = Process::start(&mut command, folder)
-            .with_context(|| format!("{kind:?}"))
-            .with_context(|| match kind {
+        let process =
+            Process::start(&mut command, folder).with_context(|| format!("{kind:?}")).with_context(|| match kind {
                 Kind::Nginx => nginx::INSTALL,
                 _ => "the gateway",
             })?;
@@ -100,11 +99,7 @@ impl Upstream {
         let mut line = String::new();
         output.read_line(&mut line)?;
         let port = line.trim().parse().context("the upstream said no port")?;
-        Ok(Self {
-            port,
-            child,
-            _output: output,
-        })
+        Ok(Self { port, child, _output: output })
     }
 }
 
@@ -124,9 +119,8 @@ fn gateway(port: u16, upstream: u16) -> Command {
 }
 
 fn shell(text: &str, port: u16, upstream: u16) -> Command {
-    let text = text
-        .replace("{port}", &port.to_string())
-        .replace("{upstream}", &format!("http://127.0.0.1:{upstream}/v1"));
+    let text =
+        text.replace("{port}", &port.to_string()).replace("{upstream}", &format!("http://127.0.0.1:{upstream}/v1"));
     let mut command = Command::new("sh");
     command.args(["-c", &format!("exec {text}")]);
     settings(&mut command, port, upstream);

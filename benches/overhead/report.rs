@@ -87,11 +87,7 @@ impl Table {
     pub fn add(&mut self, metric: Metric, nginx: f64, gateway: f64) {
         let index = self.rows.iter().position(|row| row.metric == metric);
         let index = index.unwrap_or_else(|| {
-            self.rows.push(Row {
-                metric,
-                nginx: Vec::new(),
-                gateway: Vec::new(),
-            });
+            self.rows.push(Row { metric, nginx: Vec::new(), gateway: Vec::new() });
             self.rows.len() - 1
         });
         self.rows[index].nginx.push(nginx);
@@ -126,10 +122,8 @@ impl Row {
         let (name, unit, mark) = self.metric.describe();
         let ratios = self.ratios();
         let (ratio, own) = (median(&ratios), median(&self.gateway));
-        let (least, most) = (
-            ratios.iter().copied().fold(f64::NAN, f64::min),
-            ratios.iter().copied().fold(f64::NAN, f64::max),
-        );
+        let (least, most) =
+            (ratios.iter().copied().fold(f64::NAN, f64::min), ratios.iter().copied().fold(f64::NAN, f64::max));
         let (mark, judged) = match mark {
             Mark::Ratio(limit) => (format!("{limit:.1} x"), Some(ratio <= limit)),
             Mark::Own(limit) => (format!("{limit:.0} {unit}"), Some(own <= limit)),
@@ -143,9 +137,7 @@ impl Row {
         let nginx = figure(median(&self.nginx), unit);
         let own = figure(own, unit);
         let range = format!("{least:.2}–{most:.2}");
-        let line = format!(
-            "{name:<33} {nginx:>12} {own:>12}  {ratio:>5.2}  {range:<13} {mark:>6}  {verdict}"
-        );
+        let line = format!("{name:<33} {nginx:>12} {own:>12}  {ratio:>5.2}  {range:<13} {mark:>6}  {verdict}");
         writeln!(out, "{}", line.trim_end())
     }
 

@@ -69,15 +69,8 @@ pub struct Pair {
 
 impl Section {
     /// Every section, in the order of the table.
-    pub const ALL: [Self; 7] = [
-        Self::Request,
-        Self::Body,
-        Self::Chunk,
-        Self::Burst,
-        Self::Start,
-        Self::Latency,
-        Self::Memory,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Request, Self::Body, Self::Chunk, Self::Burst, Self::Start, Self::Latency, Self::Memory];
 
     fn mode(self) -> Mode {
         match self {
@@ -115,13 +108,7 @@ impl Bench<'_> {
     ///
     /// # Errors
     /// An answer is wrong or missing.
-    pub fn round(
-        &self,
-        section: Section,
-        number: usize,
-        pair: &Pair,
-        table: &mut Table,
-    ) -> Result<()> {
+    pub fn round(&self, section: Section, number: usize, pair: &Pair, table: &mut Table) -> Result<()> {
         match section {
             Section::Latency => self.latency(pair, table),
             Section::Memory => self.memory(pair, table),
@@ -139,9 +126,7 @@ impl Bench<'_> {
         let request = request(self.model, section.mode(), size);
         self.runtime.block_on(async {
             match section {
-                Section::Chunk | Section::Memory => {
-                    load::flowing(proxy, &request, FLOWING, length).await
-                }
+                Section::Chunk | Section::Memory => load::flowing(proxy, &request, FLOWING, length).await,
                 Section::Burst => load::steady(proxy, &request, BURSTING, length).await,
                 _ => load::steady(proxy, &request, BUSY, length).await,
             }
@@ -174,19 +159,9 @@ impl Bench<'_> {
         let streams = at_fixed_rate(ports, &short, self.length)?;
         let [direct, nginx, gateway] = std::array::from_fn(|place| {
             let (stream, answer) = (&streams[place], &answers[place]);
-            [
-                stream.first_token(0.5),
-                answer.answer(0.5),
-                answer.answer(0.9),
-                answer.answer(0.99),
-            ]
+            [stream.first_token(0.5), answer.answer(0.5), answer.answer(0.9), answer.answer(0.99)]
         });
-        let metrics = [
-            Metric::FirstToken,
-            Metric::Median,
-            Metric::Slow,
-            Metric::Slowest,
-        ];
+        let metrics = [Metric::FirstToken, Metric::Median, Metric::Slow, Metric::Slowest];
         for (index, metric) in metrics.into_iter().enumerate() {
             let added = |through: [f64; 4]| through[index] - direct[index];
             table.add(metric, added(nginx), added(gateway));
@@ -199,12 +174,7 @@ impl Bench<'_> {
     fn memory(&self, pair: &Pair, table: &mut Table) -> Result<()> {
         let [nginx, gateway] = [&pair.nginx, &pair.gateway].map(|proxy| self.hold(proxy));
         let (nginx, gateway) = (nginx?, gateway?);
-        let metrics = [
-            Metric::Idle,
-            Metric::IdleShare,
-            Metric::Open,
-            Metric::Stream,
-        ];
+        let metrics = [Metric::Idle, Metric::IdleShare, Metric::Open, Metric::Stream];
         for (index, metric) in metrics.into_iter().enumerate() {
             table.add(metric, nginx[index], gateway[index]);
         }
@@ -221,12 +191,7 @@ impl Bench<'_> {
         let open = proxy.process.memory()?;
         drop(streams);
         let each = open.rss.saturating_sub(idle.rss) as f64 / HELD as f64;
-        Ok([
-            idle.rss as f64 / 1e6,
-            idle.pss as f64 / 1e6,
-            open.rss as f64 / 1e6,
-            each / 1e3,
-        ])
+        Ok([idle.rss as f64 / 1e6, idle.pss as f64 / 1e6, open.rss as f64 / 1e6, each / 1e3])
     }
 
     /// The direct latencies that have been taken off, as a note; none if there are none.
@@ -262,11 +227,7 @@ impl Spent {
 }
 
 /// Runs both, the second one first in every other round.
-fn in_turn<T>(
-    number: usize,
-    first: impl FnOnce() -> Result<T>,
-    second: impl FnOnce() -> Result<T>,
-) -> Result<(T, T)> {
+fn in_turn<T>(number: usize, first: impl FnOnce() -> Result<T>, second: impl FnOnce() -> Result<T>) -> Result<(T, T)> {
     if number.is_multiple_of(2) {
         let first = first()?;
         return Ok((first, second()?));

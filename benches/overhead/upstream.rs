@@ -40,9 +40,7 @@ struct Answers {
 /// No port to listen on.
 pub fn serve(model: &str) -> Result<()> {
     let answers = Arc::new(Answers::new(model));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         println!("{}", listener.local_addr()?.port());
@@ -105,9 +103,7 @@ fn mode_of(message: &Message, body: &[u8]) -> Option<Mode> {
         return None;
     }
     let start = memmem::find(body, MARKER)? + MARKER.len();
-    Mode::ALL
-        .into_iter()
-        .find(|mode| body[start..].starts_with(mode.word().as_bytes()))
+    Mode::ALL.into_iter().find(|mode| body[start..].starts_with(mode.word().as_bytes()))
 }
 
 /// One token after another; each connection has its own place in the beat.

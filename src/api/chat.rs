@@ -21,7 +21,7 @@ pub(super) async fn chat(
 ) -> Response {
     let Entered { caller, place } = match api.enter(request.headers(), front, endpoint) {
         Ok(entered) => entered,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let bytes = match body::read(request, api.options.longest_body, api.gateway.clock()).await {
         Ok(bytes) => bytes,

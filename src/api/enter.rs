@@ -39,9 +39,9 @@ impl Api {
         headers: &HeaderMap,
         front: &'static dyn Front,
         endpoint: &'static str,
-    ) -> Result<Entered, Response> {
+    ) -> Result<Entered, Box<Response>> {
         let mut caller = Caller { request_id: request_id(headers), key: Arc::from(""), endpoint, timeout: None };
-        let refuse = |caller: &Caller, refusal| Err(error::refuse(front, caller, refusal));
+        let refuse = |caller: &Caller, refusal| Err(Box::new(error::refuse(front, caller, refusal)));
         let Some(key) = self.options.keys.admit(headers) else {
             return refuse(&caller, Refusal::Key);
         };

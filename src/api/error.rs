@@ -192,6 +192,6 @@ pub(super) async fn no_such_method(
 fn turn_away(api: &Api, headers: &HeaderMap, refusal: Refusal) -> Response {
     match api.enter(headers, &OpenAi, "other") {
         Ok(entered) => refuse(&OpenAi, &entered.caller, refusal),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }

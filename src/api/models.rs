@@ -18,7 +18,7 @@ use crate::protocol::openai::OpenAi;
 pub(super) async fn list(State(api): State<Arc<Api>>, headers: HeaderMap) -> Response {
     let Entered { caller, .. } = match api.enter(&headers, &OpenAi, "/v1/models") {
         Ok(entered) => entered,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let data: Vec<Value> = api.gateway.list().await.iter().map(model).collect();
     answer(json!({"object": "list", "data": data}), id_value(&caller.request_id))
@@ -28,7 +28,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, headers: HeaderMap) -> Res
 pub(super) async fn one(State(api): State<Arc<Api>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
     let Entered { caller, .. } = match api.enter(&headers, &OpenAi, "/v1/models") {
         Ok(entered) => entered,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     match api.gateway.list().await.iter().find(|listed| listed.id == id) {
         Some(listed) => answer(model(listed), id_value(&caller.request_id)),

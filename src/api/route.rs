@@ -28,7 +28,7 @@ use stream::RouteStream;
 pub(super) async fn route(State(api): State<Arc<Api>>, request: Request<Body>) -> Response {
     let Entered { caller, place } = match api.enter(request.headers(), &OpenAi, "/v1/route") {
         Ok(entered) => entered,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let bytes = match body::read(request, api.options.longest_body, api.gateway.clock()).await {
         Ok(bytes) => bytes,

@@ -18,9 +18,12 @@ pub struct Known {
     pub default: String,
 }
 
+/// Finds a variable's value by its name.
+type Lookup = Box<dyn Fn(&str) -> Option<String>>;
+
 /// The variables, and what was found wrong with them.
 pub struct Vars {
-    lookup: Box<dyn Fn(&str) -> Option<String>>,
+    lookup: Lookup,
     known: RefCell<Vec<Known>>,
     faults: RefCell<Vec<ConfigFault>>,
     warnings: RefCell<Vec<String>>,

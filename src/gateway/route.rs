@@ -69,7 +69,7 @@ impl Gateway {
         let stream = wanted.stream.unwrap_or(false);
         let dry_run = wanted.dry_run.unwrap_or(false);
         let model = wanted.model.clone().unwrap_or_else(|| task.clone());
-        let body = wanted.as_chat(&model, dry_run)?;
+        let body = wanted.into_chat(&model, dry_run)?;
         let call = scan(&OpenAi, Bytes::from(body.to_string()))?;
         Ok(Routed { call, task, stream, dry_run })
     }
@@ -130,7 +130,7 @@ pub fn routing(task: &str, list: &[Attempt]) -> Value {
 
 impl Wanted {
     /// The same request as the OpenAI protocol has it.
-    fn as_chat(self, model: &str, dry_run: bool) -> Result<Value, BadRequest> {
+    fn into_chat(self, model: &str, dry_run: bool) -> Result<Value, BadRequest> {
         let given = [self.prompt.is_some(), self.message.is_some(), self.messages.is_some()];
         if given.iter().filter(|given| **given).count() > 1 {
             return Err(BadRequest::field("prompt", "Send one of `prompt`, `message` and `messages`, not several."));

@@ -1,9 +1,25 @@
 //! Anthropic Messages, as a provider speaks it.
 
+mod answer;
+mod blocks;
+mod ids;
+#[cfg(test)]
+mod kit;
+mod messages;
+mod notes;
+mod params;
+mod request;
+mod schema;
+mod stream;
+mod system;
+mod thinking;
+mod tools;
+mod usage;
+
 use super::{Back, Framing, ReadStream, Stamp, Unwritable, Written};
 use crate::domain::Dialect;
 use crate::domain::chat::{Answer, Chat};
-use crate::domain::failure::{Class, Failure};
+use crate::domain::failure::Failure;
 use crate::models::Card;
 
 /// Anthropic Messages (docs: protocols/anthropic-messages.md).
@@ -18,15 +34,15 @@ impl Back for Anthropic {
         Framing::Sse
     }
 
-    fn write_request(&self, _chat: &Chat, _model: &str, _card: &Card) -> Result<Written, Unwritable> {
-        Err(Unwritable::new("model", "not yet"))
+    fn write_request(&self, chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {
+        request::write(chat, model, card)
     }
 
-    fn read_answer(&self, _body: &[u8], _stamp: &Stamp) -> Result<Answer, Failure> {
-        Err(Failure::new(Class::Malformed, "not yet"))
+    fn read_answer(&self, body: &[u8], _stamp: &Stamp) -> Result<Answer, Failure> {
+        answer::read(body)
     }
 
-    fn reader(&self, stamp: &Stamp) -> Box<dyn ReadStream> {
-        super::openai::OpenAi.reader(stamp)
+    fn reader(&self, _stamp: &Stamp) -> Box<dyn ReadStream> {
+        Box::new(stream::Reader::default())
     }
 }

@@ -12,7 +12,7 @@ pub struct Splitter {
 }
 
 impl Splitter {
-    /// Takes the next chunk in. The one before must have been cut to its end: [`Splitter::next`] gave `None`.
+    /// Takes the next chunk in. The one before must have been cut to its end: [`Splitter::cut`] gave `None`.
     pub fn push(&mut self, chunk: Bytes) {
         debug_assert!(self.chunk.is_empty());
         self.chunk = chunk;
@@ -22,7 +22,7 @@ impl Splitter {
     ///
     /// # Errors
     /// [`TooLong`]: the stream is not to be read on.
-    pub fn next(&mut self) -> Result<Option<Bytes>, TooLong> {
+    pub fn cut(&mut self) -> Result<Option<Bytes>, TooLong> {
         match memchr::memchr(b'\n', &self.chunk) {
             Some(end) if self.partial.is_empty() => Ok(Some(self.chunk.split_to(end + 1))),
             Some(end) => {
@@ -54,7 +54,7 @@ mod tests {
             let mut lines = Vec::new();
             for chunk in stream.chunks(size) {
                 splitter.push(Bytes::copy_from_slice(chunk));
-                while let Some(line) = splitter.next().unwrap() {
+                while let Some(line) = splitter.cut().unwrap() {
                     lines.push(line.trim_ascii().to_vec());
                 }
             }

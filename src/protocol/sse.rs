@@ -35,7 +35,7 @@ pub struct SseEvent<'a> {
 }
 
 impl Splitter {
-    /// Takes the next chunk in. The one before must have been cut to its end: [`Splitter::next`] gave `None`.
+    /// Takes the next chunk in. The one before must have been cut to its end: [`Splitter::cut`] gave `None`.
     pub fn push(&mut self, chunk: Bytes) {
         debug_assert!(self.chunk.is_empty());
         self.chunk = chunk;
@@ -45,7 +45,7 @@ impl Splitter {
     ///
     /// # Errors
     /// [`TooLong`]: the stream is not to be read on.
-    pub fn next(&mut self) -> Result<Option<Bytes>, TooLong> {
+    pub fn cut(&mut self) -> Result<Option<Bytes>, TooLong> {
         match self.lines.event_end(&self.chunk) {
             Some(end) if self.partial.is_empty() => Ok(Some(self.chunk.split_to(end))),
             Some(end) => {

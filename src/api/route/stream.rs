@@ -57,7 +57,7 @@ impl RouteStream {
     fn take(&mut self, chunk: Bytes) {
         let mut events = Vec::new();
         self.splitter.push(chunk);
-        while let Ok(Some(raw)) = self.splitter.next() {
+        while let Ok(Some(raw)) = self.splitter.cut() {
             let event = parse(&raw);
             if let Some(data) = event.data {
                 // The gateway's own stream: what it lets through is well formed.

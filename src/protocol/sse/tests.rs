@@ -8,7 +8,7 @@ fn read(stream: &[u8], size: usize) -> Vec<(Option<String>, Option<String>)> {
     let mut raws = Vec::new();
     for chunk in stream.chunks(size) {
         splitter.push(Bytes::copy_from_slice(chunk));
-        while let Some(raw) = splitter.next().unwrap() {
+        while let Some(raw) = splitter.cut().unwrap() {
             raws.push(raw);
         }
     }
@@ -47,9 +47,9 @@ fn an_event_in_one_chunk_is_not_copied() {
     let chunk = Bytes::from_static(b"data: 1\n\ndata: 2\n\n");
     let mut splitter = Splitter::default();
     splitter.push(chunk.clone());
-    let first = splitter.next().unwrap().unwrap();
+    let first = splitter.cut().unwrap().unwrap();
     assert_eq!(first.as_ptr(), chunk.as_ptr());
-    assert_eq!(splitter.next().unwrap().unwrap().as_ptr(), chunk[first.len()..].as_ptr());
+    assert_eq!(splitter.cut().unwrap().unwrap().as_ptr(), chunk[first.len()..].as_ptr());
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn memory_is_bounded() {
     let chunk = Bytes::from(vec![b'x'; 1 << 20]);
     let result = (0..32).find_map(|_| {
         splitter.push(chunk.clone());
-        splitter.next().err()
+        splitter.cut().err()
     });
     assert_eq!(result, Some(TooLong));
 }

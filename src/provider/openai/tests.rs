@@ -10,7 +10,7 @@ use crate::protocol::{scan, splice};
 fn check(more: &str, expected: &str, dropped: &[&str]) {
     let wrap = |more: &str| format!(r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}]{more}}}"#);
     let call = scan::scan(&OpenAi, Bytes::from(wrap(more))).unwrap();
-    let provider = Provider { spec: &SPEC, base_url: String::new(), key: None, settings: Default::default() };
+    let provider = Provider::new(&SPEC, String::new(), None, Default::default());
     let mut edits = Edits::default();
     Chat.edit(&call, &provider, &mut edits);
     let sent = splice::splice(&call, &edits).concat();

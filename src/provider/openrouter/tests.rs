@@ -8,7 +8,7 @@ use crate::protocol::{scan, splice};
 
 fn provider(settings: &[(&'static str, &str)]) -> Provider {
     let settings = settings.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-    Provider { spec: &SPEC, base_url: "https://openrouter.ai/api/v1".into(), key: None, settings }
+    Provider::new(&SPEC, "https://openrouter.ai/api/v1".into(), None, settings)
 }
 
 /// What `body` becomes on its way to the model `model`.

@@ -30,7 +30,7 @@ impl Direct {
         let mut run = Run { chunk: chunk.clone(), from: 0, to: 0 };
         self.splitter.push(chunk);
         while taken.end.is_none() {
-            match self.splitter.next() {
+            match self.splitter.cut() {
                 Ok(Some(raw)) => self.see(raw, &mut run, &mut taken),
                 Ok(None) => break,
                 Err(too_long) => taken.end = Some(Err(too_long.into())),

@@ -37,10 +37,10 @@ impl Cutter {
         }
     }
 
-    fn next(&mut self) -> Result<Option<Bytes>, TooLong> {
+    fn cut(&mut self) -> Result<Option<Bytes>, TooLong> {
         match self {
-            Cutter::Sse(splitter) => splitter.next(),
-            Cutter::Ndjson(splitter) => splitter.next(),
+            Cutter::Sse(splitter) => splitter.cut(),
+            Cutter::Ndjson(splitter) => splitter.cut(),
         }
     }
 
@@ -71,7 +71,7 @@ impl Translated {
         let mut out = BytesMut::new();
         self.cutter.push(chunk);
         while taken.end.is_none() {
-            match self.cutter.next() {
+            match self.cutter.cut() {
                 Ok(Some(raw)) => self.read(&raw, &mut out, &mut taken),
                 Ok(None) => break,
                 Err(too_long) => taken.end = Some(Err(too_long.into())),

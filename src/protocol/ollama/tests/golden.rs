@@ -19,7 +19,7 @@ fn served(lines: &str, size: usize, include_usage: bool) -> String {
     let mut events = Vec::new();
     for chunk in lines.as_bytes().chunks(size) {
         splitter.push(Bytes::copy_from_slice(chunk));
-        while let Some(line) = splitter.next().unwrap() {
+        while let Some(line) = splitter.cut().unwrap() {
             reader.read(None, &line, &mut events).unwrap();
         }
     }

@@ -38,9 +38,8 @@ struct Choice<'a> {
     error: Option<&'a RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Delta {
     content: Option<String>,
     refusal: Option<String>,
@@ -81,6 +80,37 @@ impl Reader {
             thoughts: Thoughts::default(),
             seen: 0,
             finished: 0,
+        }
+    }
+
+    fn chunk(&mut self, chunk: Chunk<'_>, out: &mut Vec<Event>) {
+        let choices = chunk.choices.unwrap_or_default();
+        let model = chunk.model.unwrap_or_default();
+        // Azure's first chunk has neither.
+        if !self.started && (!model.is_empty() || !choices.is_empty()) {
+            self.started = true;
+            out.push(Event::Start { model: model.into() });
+        }
+        for choice in choices {
+            self.choice(choice, out);
+        }
+        if !self.ended {
+            out.extend(chunk.usage.and_then(|raw| usage::read(raw.get())).map(Event::Usage));
+        }
+    }
+
+    fn choice(&mut self, choice: Choice<'_>, out: &mut Vec<Event>) {
+        let index = choice.index.unwrap_or(0);
+        let bit = 1 << index.min(127);
+        self.seen |= bit;
+        if let Some(delta) = choice.delta.filter(|_| index == 0) {
+            self.delta(delta, out);
+        }
+        if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
+            if index == 0 {
+                self.finish(&reason, out);
+            }
+            self.finished |= bit;
         }
     }
 
@@ -141,35 +171,15 @@ impl ReadStream for Reader {
             return Ok(());
         }
         let text = std::str::from_utf8(data).map_err(|error| BrokenEvent(format!("not UTF-8: {error}")))?;
+        // Serde would take an array for the fields in order.
+        if !text.trim_start().starts_with('{') {
+            return Err(BrokenEvent("not a JSON object".into()));
+        }
         let chunk: Chunk = serde_json::from_str(text).map_err(|error| BrokenEvent(error.to_string()))?;
-        let choices = chunk.choices.unwrap_or_default();
-        let errors = choices.iter().filter_map(|choice| choice.error).chain(chunk.error);
-        let error = errors.into_iter().find(|error| says_something(error));
-        let broke = choices.iter().any(|choice| choice.finish_reason.as_deref() == Some("error"));
-        if error.is_some() || broke {
-            self.fail(failure(data, error), out);
-            return Ok(());
+        match chunk.failure(data) {
+            Some(failure) => self.fail(failure, out),
+            None => self.chunk(chunk, out),
         }
-        let model = chunk.model.unwrap_or_default();
-        if !(self.started || model.is_empty() && choices.is_empty()) {
-            self.started = true;
-            out.push(Event::Start { model: model.into() });
-        }
-        for choice in choices {
-            let index = choice.index.unwrap_or(0);
-            let bit = 1 << index.min(127);
-            self.seen |= bit;
-            if let Some(delta) = choice.delta.filter(|_| index == 0) {
-                self.delta(delta, out);
-            }
-            if let Some(reason) = choice.finish_reason.filter(|reason| !reason.is_empty()) {
-                if index == 0 {
-                    self.finish(&reason, out);
-                }
-                self.finished |= bit;
-            }
-        }
-        out.extend(chunk.usage.and_then(|raw| usage::read(raw.get())).map(Event::Usage));
         Ok(())
     }
 
@@ -216,18 +226,28 @@ impl Thoughts {
     }
 }
 
-/// A failure as the provider words it. What class it is of is for whoever knows the provider to say.
-fn failure(event: &[u8], error: Option<&RawValue>) -> Failure {
-    let error: Value = error.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
-    let word = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
-    let message = word("message").or_else(|| error.as_str().map(str::to_owned));
-    let said = Said {
-        dialect: Dialect::OpenAi,
-        body: Bytes::copy_from_slice(event),
-        kind: word("type"),
-        code: word("code"),
-        param: word("param"),
-    };
-    let message = message.unwrap_or_else(|| "the provider broke the stream off with an error".into());
-    Failure { said: Some(Box::new(said)), ..Failure::after_sending(Class::ServerError, message) }
+impl Chunk<'_> {
+    /// The failure that a chunk reports, as the provider words it: what class it is of is for whoever knows the
+    /// provider to say. `event` is the chunk as it came.
+    fn failure(&self, event: &[u8]) -> Option<Failure> {
+        let choices = self.choices.as_deref().unwrap_or_default();
+        let errors = self.error.into_iter().chain(choices.iter().filter_map(|choice| choice.error));
+        let error = errors.into_iter().find(|error| says_something(error));
+        let broke = choices.iter().any(|choice| choice.finish_reason.as_deref() == Some("error"));
+        if error.is_none() && !broke {
+            return None;
+        }
+        let error: Value = error.and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
+        let word = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
+        let message = word("message").or_else(|| error.as_str().map(str::to_owned));
+        let said = Said {
+            dialect: Dialect::OpenAi,
+            body: Bytes::copy_from_slice(event),
+            kind: word("type"),
+            code: word("code"),
+            param: word("param"),
+        };
+        let message = message.unwrap_or_else(|| "the provider broke the stream off with an error".into());
+        Some(Failure { said: Some(Box::new(said)), ..Failure::after_sending(Class::ServerError, message) })
+    }
 }

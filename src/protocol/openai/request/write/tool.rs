@@ -1,0 +1,66 @@
+//! Tools and how they are to be used, written.
+
+use serde_json::{Map, Value, json};
+
+use super::super::super::super::Unwritable;
+use crate::domain::chat::{Function, Tool, ToolChoice};
+
+/// OpenAI's other kind of tool: it takes free text.
+const CUSTOM: &str = "custom";
+
+/// Writes the tools.
+pub(super) fn tools(tools: &[Tool]) -> Result<Value, Unwritable> {
+    let tool = |(at, tool): (usize, &Tool)| match tool {
+        Tool::Function(function) => Ok(json!({"type": "function", "function": written(function)})),
+        Tool::Other { kind, raw } if kind == CUSTOM => Ok(raw.clone()),
+        Tool::Other { kind, .. } => Err(Unwritable::new(
+            format!("tools[{at}]"),
+            format!("The tool type `{kind}` is known to one provider only: use function tools."),
+        )),
+    };
+    tools.iter().enumerate().map(tool).collect()
+}
+
+fn written(function: &Function) -> Value {
+    let mut map = Map::new();
+    map.insert("name".into(), function.name.as_str().into());
+    if let Some(description) = &function.description {
+        map.insert("description".into(), description.as_str().into());
+    }
+    if let Some(parameters) = &function.parameters {
+        map.insert("parameters".into(), parameters.clone());
+    }
+    if let Some(strict) = function.strict {
+        map.insert("strict".into(), strict.into());
+    }
+    Value::Object(map)
+}
+
+/// Writes how tools are to be used.
+pub(super) fn choice(choice: &ToolChoice, tools: &[Tool]) -> Value {
+    let named = |name: &str| {
+        let kind = if is_custom(tools, name) { CUSTOM } else { "function" };
+        json!({"type": kind, kind: {"name": name}})
+    };
+    match choice {
+        ToolChoice::None => "none".into(),
+        ToolChoice::Auto => "auto".into(),
+        ToolChoice::Required => "required".into(),
+        ToolChoice::Named(name) => named(name),
+        ToolChoice::Allowed { required, names } => {
+            let mode = if *required { "required" } else { "auto" };
+            let tools: Vec<Value> = names.iter().map(|name| named(name)).collect();
+            json!({"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}})
+        }
+    }
+}
+
+/// Is this the name of a custom tool?
+pub(super) fn is_custom(tools: &[Tool], name: &str) -> bool {
+    tools.iter().any(|tool| match tool {
+        Tool::Other { kind, raw } if kind == CUSTOM => {
+            raw.pointer("/custom/name").and_then(Value::as_str) == Some(name)
+        }
+        _ => false,
+    })
+}

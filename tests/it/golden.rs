@@ -1,0 +1,222 @@
+//! Golden cases: what goes in on one side of the gateway's protocols, and what comes out on the other.
+//!
+//! Each row of [`cases::CASES`] names a folder of `tests/golden` and what to do with its files. JSON is compared by value,
+//! streams as lists of events; every stream is also read cut in two at each of its bytes.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that cannot be read is a failed test")]
+
+mod cases;
+
+use std::fs;
+use std::path::PathBuf;
+
+use ai_mcp_gateway::domain::Dialect;
+use ai_mcp_gateway::domain::chat::Event;
+use ai_mcp_gateway::domain::failure::Class;
+use ai_mcp_gateway::models::Models;
+use ai_mcp_gateway::protocol::anthropic::Anthropic;
+use ai_mcp_gateway::protocol::ollama::Ollama;
+use ai_mcp_gateway::protocol::openai::OpenAi;
+use ai_mcp_gateway::protocol::{Back, ErrorView, Framing, Front, Stamp, error_kind, ndjson, sse};
+use bytes::{Bytes, BytesMut};
+use serde_json::Value;
+
+use cases::CASES;
+use cases::Case::{self, Answer, Request, Stream};
+
+#[test]
+fn golden() {
+    let mut wrong = Vec::new();
+    for case in CASES {
+        if let Err(difference) = run(case) {
+            wrong.push(format!("{}: {difference}", title(case)));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {} cases differ\n{}", wrong.len(), CASES.len(), wrong.join("\n"));
+}
+
+fn run(case: &Case) -> Result<(), String> {
+    match *case {
+        Request { of, to, from_file, to_file, betas, dropped } => {
+            let expected = json(of, to_file);
+            let model = expected["model"].as_str().unwrap();
+            let mut request = json(of, from_file);
+            request["model"] = model.into();
+            let chat = OpenAi.read_request(request.to_string().as_bytes()).map_err(|bad| bad.to_string())?;
+            let card = Models::builtin().card(model);
+            let written = back(to).write_request(&chat, model, &card).map_err(|refused| refused.to_string())?;
+            let sent = written.headers.iter().filter(|(name, _)| name == "anthropic-beta");
+            let sent: Vec<&str> = sent.map(|(_, value)| value.to_str().unwrap()).collect();
+            equal("betas", &sent, &betas.to_vec())?;
+            equal("dropped", &written.dropped, &dropped.iter().map(|name| (*name).to_owned()).collect())?;
+            same(&serde_json::from_slice(&written.body).unwrap(), &expected, "")
+        }
+        Answer { of, from, from_file, to_file } => {
+            let answer = back(from).read_answer(&bytes(of, from_file), &stamp()).map_err(|failed| failed.message)?;
+            let written = OpenAi.write_answer(&answer, &stamp());
+            same(&serde_json::from_slice(&written).unwrap(), &json(of, to_file), "")
+        }
+        Stream { of, from, from_file, to_file, include_usage } => {
+            let input = bytes(of, from_file);
+            let expected = events(&bytes(of, to_file));
+            let whole = translated(from, &[&input[..]], include_usage);
+            same_events(&events(&whole), &expected)?;
+            for at in 1..input.len() {
+                let cut = translated(from, &[&input[..at], &input[at..]], include_usage);
+                equal(&format!("cut at byte {at}"), &cut, &whole)?;
+            }
+            Ok(())
+        }
+    }
+}
+
+fn title(case: &Case) -> String {
+    match case {
+        Request { of, to_file, .. } | Answer { of, to_file, .. } | Stream { of, to_file, .. } => {
+            format!("{of}/{to_file}")
+        }
+    }
+}
+
+fn back(dialect: Dialect) -> &'static dyn Back {
+    match dialect {
+        Dialect::Anthropic => &Anthropic,
+        Dialect::OpenAi => &OpenAi,
+        Dialect::Ollama => &Ollama,
+    }
+}
+
+fn stamp() -> Stamp {
+    Stamp { id: "GW".into(), created: 1_700_000_000 }
+}
+
+fn bytes(case: &str, file: &str) -> Bytes {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(case).join(file);
+    Bytes::from(fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+}
+
+fn json(case: &str, file: &str) -> Value {
+    serde_json::from_slice(&bytes(case, file)).unwrap_or_else(|error| panic!("{case}/{file}: {error}"))
+}
+
+/// What a caller gets of a provider's stream that arrives in `chunks`.
+fn translated(from: Dialect, chunks: &[&[u8]], include_usage: bool) -> BytesMut {
+    let back = back(from);
+    let mut reader = back.reader(&stamp());
+    let mut writer = OpenAi.writer(stamp(), include_usage);
+    let mut read = Vec::new();
+    match back.framing() {
+        Framing::Sse => {
+            for raw in cut_events(chunks) {
+                let event = sse::parse(&raw);
+                if let Some(data) = event.data {
+                    reader.read(event.name, &data, &mut read).unwrap();
+                }
+            }
+        }
+        Framing::Ndjson => {
+            for line in cut_lines(chunks).iter().filter(|line| !line.trim_ascii().is_empty()) {
+                reader.read(None, line, &mut read).unwrap();
+            }
+        }
+    }
+    reader.close(&mut read);
+    let mut out = BytesMut::new();
+    for event in &read {
+        match event {
+            // An error ends the stream in the caller's form, by the class that it was given.
+            Event::Error(failure) => {
+                assert_eq!(failure.class, Class::ServerError);
+                let error = ErrorView {
+                    status: 502,
+                    kind: error_kind(failure.class),
+                    code: Some(failure.class.name()),
+                    param: None,
+                    message: &failure.message,
+                    attempts: None,
+                    request_id: None,
+                };
+                OpenAi.error_event(&error, &mut out);
+                break;
+            }
+            event => writer.write(event, &mut out),
+        }
+    }
+    out
+}
+
+fn cut_events(chunks: &[&[u8]]) -> Vec<Bytes> {
+    let mut splitter = sse::Splitter::default();
+    let mut events = Vec::new();
+    for chunk in chunks {
+        splitter.push(Bytes::copy_from_slice(chunk));
+        while let Some(event) = splitter.cut().unwrap() {
+            events.push(event);
+        }
+    }
+    events.extend(splitter.finish());
+    events
+}
+
+fn cut_lines(chunks: &[&[u8]]) -> Vec<Bytes> {
+    let mut splitter = ndjson::Splitter::default();
+    let mut lines = Vec::new();
+    for chunk in chunks {
+        splitter.push(Bytes::copy_from_slice(chunk));
+        while let Some(line) = splitter.cut().unwrap() {
+            lines.push(line);
+        }
+    }
+    lines.extend(splitter.finish());
+    lines
+}
+
+/// The events of a stream: each one's name and data, which is JSON or a word such as `[DONE]`.
+fn events(stream: &[u8]) -> Vec<(String, Value)> {
+    let mut events = Vec::new();
+    for raw in cut_events(&[stream]) {
+        let event = sse::parse(&raw);
+        let Some(data) = event.data else { continue };
+        let text = std::str::from_utf8(&data).unwrap();
+        let value = serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()));
+        events.push((event.name.unwrap_or_default().to_owned(), value));
+    }
+    events
+}
+
+fn same_events(found: &[(String, Value)], expected: &[(String, Value)]) -> Result<(), String> {
+    for (at, (found, expected)) in found.iter().zip(expected).enumerate() {
+        equal(&format!("[{at}] name"), &found.0, &expected.0)?;
+        same(&found.1, &expected.1, &format!("[{at}]"))?;
+    }
+    equal("number of events", &found.len(), &expected.len())
+}
+
+/// Compares by value: the order of keys is free, and 1.0 is 1.
+fn same(found: &Value, expected: &Value, at: &str) -> Result<(), String> {
+    match (found, expected) {
+        (Value::Object(found_fields), Value::Object(fields)) => {
+            for (name, expected) in fields {
+                let found = found_fields.get(name).ok_or_else(|| format!("{at}.{name} is missing in {found}"))?;
+                same(found, expected, &format!("{at}.{name}"))?;
+            }
+            match found_fields.keys().find(|name| !fields.contains_key(*name)) {
+                Some(name) => Err(format!("{at}.{name} is not expected: {}", found_fields[name])),
+                None => Ok(()),
+            }
+        }
+        (Value::Array(found_items), Value::Array(items)) => {
+            for (index, (found, expected)) in found_items.iter().zip(items).enumerate() {
+                same(found, expected, &format!("{at}[{index}]"))?;
+            }
+            equal(&format!("length of {at}"), &found_items.len(), &items.len())
+        }
+        (Value::Number(number), Value::Number(expected_number)) if number.as_f64() == expected_number.as_f64() => {
+            Ok(())
+        }
+        _ => equal(at, found, expected),
+    }
+}
+
+fn equal<T: PartialEq + std::fmt::Debug>(what: &str, found: &T, expected: &T) -> Result<(), String> {
+    if found == expected { Ok(()) } else { Err(format!("{what}: {found:?}, expected {expected:?}")) }
+}

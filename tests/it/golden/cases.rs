@@ -1,0 +1,162 @@
+//! The golden cases: folders of `tests/golden`, and what to do with their files.
+
+use ai_mcp_gateway::domain::Dialect;
+
+/// What to do with two files of a case.
+pub enum Case {
+    /// A caller's request, and what is sent for it.
+    Request {
+        of: &'static str,
+        to: Dialect,
+        from_file: &'static str,
+        to_file: &'static str,
+        /// The beta headers that must be sent with it.
+        betas: &'static [&'static str],
+        /// The parameters that are left out.
+        dropped: &'static [&'static str],
+    },
+    /// A provider's answer, and what the caller gets.
+    Answer { of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str },
+    /// A provider's stream, and what the caller gets.
+    Stream { of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str, include_usage: bool },
+}
+
+use Case::{Answer, Request, Stream};
+
+/// A request to Anthropic that is translated without a loss.
+const fn request(of: &'static str, from_file: &'static str, to_file: &'static str) -> Case {
+    Request { of, to: Dialect::Anthropic, from_file, to_file, betas: &[], dropped: &[] }
+}
+
+/// The same, without `dropped`.
+const fn lossy(
+    of: &'static str,
+    from_file: &'static str,
+    to_file: &'static str,
+    dropped: &'static [&'static str],
+) -> Case {
+    Request { of, to: Dialect::Anthropic, from_file, to_file, betas: &[], dropped }
+}
+
+const fn answer(of: &'static str) -> Case {
+    Answer { of, from: Dialect::Anthropic, from_file: "anthropic.response.json", to_file: "openai.response.json" }
+}
+
+const fn stream(of: &'static str, to_file: &'static str, include_usage: bool) -> Case {
+    Stream { of, from: Dialect::Anthropic, from_file: "anthropic.stream.sse", to_file, include_usage }
+}
+
+const OPENAI: &str = "openai.request.json";
+const ANTHROPIC: &str = "anthropic.request.json";
+const USAGE: &str = "openai.stream.include_usage.sse";
+
+/// Every case, in the order of the folders.
+pub const CASES: &[Case] = &[
+    request("01-basic-text", OPENAI, ANTHROPIC),
+    answer("01-basic-text"),
+    request("02-system-messages", OPENAI, "anthropic.request.mid-system-supported.json"),
+    request("02-system-messages", OPENAI, "anthropic.request.mid-system-unsupported.json"),
+    request("03-tools-parallel-history", OPENAI, ANTHROPIC),
+    request("04-images-and-files", OPENAI, ANTHROPIC),
+    request("05-json-schema", OPENAI, ANTHROPIC),
+    lossy("06-sampling-and-reasoning", OPENAI, "anthropic.request.claude-haiku-4-5.json", &["temperature", "top_p"]),
+    lossy("06-sampling-and-reasoning", OPENAI, "anthropic.request.claude-opus-5-5.json", &["temperature", "top_p"]),
+    lossy(
+        "06-sampling-and-reasoning",
+        "openai.request.no-effort.json",
+        "anthropic.request.no-effort.claude-sonnet-4-6.json",
+        &["top_p"],
+    ),
+    lossy(
+        "06-sampling-and-reasoning",
+        "openai.request.no-effort.json",
+        "anthropic.request.no-effort.claude-sonnet-5-5.json",
+        &["temperature", "top_p"],
+    ),
+    lossy(
+        "06-sampling-and-reasoning",
+        "openai.request.effort-none.json",
+        "anthropic.request.effort-none.claude-opus-5-5.json",
+        &["reasoning_effort"],
+    ),
+    request(
+        "06-sampling-and-reasoning",
+        "openai.request.effort-none.json",
+        "anthropic.request.effort-none.claude-opus-5.json",
+    ),
+    request(
+        "06-sampling-and-reasoning",
+        "openai.request.effort-none.json",
+        "anthropic.request.effort-none.claude-sonnet-5-5.json",
+    ),
+    stream("07-stream-text", USAGE, true),
+    stream("07-stream-text", "openai.stream.no_usage.sse", false),
+    stream("08-stream-parallel-tools", "openai.stream.sse", false),
+    stream("09-stream-thinking", USAGE, true),
+    Request {
+        of: "09-stream-thinking",
+        to: Dialect::Anthropic,
+        from_file: "openai.followup.request.json",
+        to_file: "anthropic.followup.request.json",
+        betas: &["thinking-binding-controls-2026-08-01"],
+        dropped: &[],
+    },
+    stream("10-stream-error-anthropic-to-openai", "openai.stream.sse", false),
+    answer("19-refusal"),
+    lossy("a01-schema-references", OPENAI, ANTHROPIC, &["strict"]),
+    request("a02-pictures-after-tool-results", OPENAI, ANTHROPIC),
+    lossy("a03-effort", "openai.request.xhigh.json", "anthropic.request.xhigh.claude-opus-5-5.json", &["seed"]),
+    lossy("a03-effort", "openai.request.xhigh.json", "anthropic.request.xhigh.claude-sonnet-5-5.json", &["seed"]),
+    lossy("a03-effort", "openai.request.xhigh.json", "anthropic.request.xhigh.claude-haiku-5-5.json", &["seed"]),
+    lossy("a03-effort", "openai.request.xhigh.json", "anthropic.request.xhigh.claude-opus-4-8.json", &["seed"]),
+    lossy("a03-effort", "openai.request.xhigh.json", "anthropic.request.xhigh.claude-sonnet-4-6.json", &["seed"]),
+    lossy("a03-effort", "openai.request.xhigh.json", "anthropic.request.xhigh.claude-opus-4-5.json", &["seed"]),
+    lossy(
+        "a03-effort",
+        "openai.request.minimal.json",
+        "anthropic.request.minimal.claude-opus-4-7.json",
+        &["temperature"],
+    ),
+    lossy(
+        "a03-effort",
+        "openai.request.minimal.json",
+        "anthropic.request.minimal.claude-sonnet-4-5.json",
+        &["temperature"],
+    ),
+    lossy(
+        "a03-effort",
+        "openai.request.forced.json",
+        "anthropic.request.forced.claude-opus-5-5.json",
+        &["tool_choice"],
+    ),
+    lossy(
+        "a03-effort",
+        "openai.request.forced.json",
+        "anthropic.request.forced.claude-sonnet-4-6.json",
+        &["reasoning_effort"],
+    ),
+    lossy(
+        "a03-effort",
+        "openai.request.forced.json",
+        "anthropic.request.forced.claude-haiku-4-5.json",
+        &["reasoning_effort"],
+    ),
+    stream("a04-refusal-in-a-stream", "openai.stream.sse", false),
+    answer("a05-cached-usage"),
+    stream("a05-cached-usage", USAGE, true),
+    request("a06-instructions-in-awkward-places", OPENAI, "anthropic.request.claude-opus-4-8.json"),
+    request("a06-instructions-in-awkward-places", OPENAI, "anthropic.request.claude-opus-4-7.json"),
+    lossy("a07-json-object", OPENAI, ANTHROPIC, &["logit_bias", "house_option", "response_format", "stop"]),
+    lossy("a08-legacy-functions", OPENAI, ANTHROPIC, &["reasoning_effort"]),
+    request("a09-cached-prefixes", OPENAI, ANTHROPIC),
+    Request {
+        of: "a10-thoughts-with-tools",
+        to: Dialect::Anthropic,
+        from_file: OPENAI,
+        to_file: "anthropic.request.claude-haiku-5-5.json",
+        betas: &["thinking-binding-controls-2026-08-01"],
+        dropped: &[],
+    },
+    request("a10-thoughts-with-tools", OPENAI, "anthropic.request.claude-sonnet-4-5.json"),
+    answer("a11-mixed-answer"),
+];

@@ -95,6 +95,8 @@ pub struct Live {
     waiting: Option<Instant>,
     alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
     on_end: Option<OnEnd>,
+    /// Is a break kept for [`Live::take_break`] rather than told to the caller?
+    hands_over: bool,
 }
 
 impl Live {
@@ -110,6 +112,7 @@ impl Live {
             waiting: None,
             alarm,
             on_end: None,
+            hands_over: false,
         }
     }
 
@@ -155,6 +158,44 @@ impl Live {
         self.on_end = Some(on_end);
     }
 
+    /// From now on a break ends the bytes without a word: [`Live::take_break`] has it then.
+    pub fn hand_over_breaks(&mut self) {
+        self.hands_over = true;
+    }
+
+    /// How the stream broke, where it ended by breaking.
+    pub fn take_break(&mut self) -> Option<Failure> {
+        match self.ended.take() {
+            Some(StreamEnd::Failed(failure)) => Some(failure),
+            other => {
+                self.ended = other;
+                None
+            }
+        }
+    }
+
+    /// What was learned so far.
+    pub fn learned(&self) -> Learned {
+        self.lane.learned()
+    }
+
+    /// A break as the caller's protocol tells it.
+    pub fn error_event(&self, failure: &Failure) -> Bytes {
+        let message = scrub(&failure.message);
+        let view = ErrorView {
+            status: failure.status.unwrap_or(502),
+            kind: error_kind(failure.class),
+            code: Some(failure.class.name()),
+            param: None,
+            message: &message,
+            attempts: None,
+            request_id: None,
+        };
+        let mut event = BytesMut::new();
+        self.course.front.error_event(&view, &mut event);
+        event.freeze()
+    }
+
     /// Takes one chunk, or the end of the bytes, through the lane.
     fn take(&mut self, chunk: Option<Bytes>) -> Taken {
         let mut taken = self.lane.take(chunk);
@@ -174,19 +215,9 @@ impl Live {
 
     /// The stream broke after its first content: the caller's protocol says so in its own form.
     fn break_off(&mut self, failure: Failure) {
-        let message = scrub(&failure.message);
-        let view = ErrorView {
-            status: failure.status.unwrap_or(502),
-            kind: error_kind(failure.class),
-            code: Some(failure.class.name()),
-            param: None,
-            message: &message,
-            attempts: None,
-            request_id: None,
-        };
-        let mut event = BytesMut::new();
-        self.course.front.error_event(&view, &mut event);
-        self.ready.push_back(event.freeze());
+        if !self.hands_over {
+            self.ready.push_back(self.error_event(&failure));
+        }
         self.ended = Some(StreamEnd::Failed(failure));
     }
 
@@ -229,7 +260,8 @@ impl Live {
 
     fn tell_end(&mut self) {
         if let Some(on_end) = self.on_end.take() {
-            on_end(self.ended.take().unwrap_or(StreamEnd::ClientGone), self.lane.learned());
+            let learned = self.learned();
+            on_end(self.ended.take().unwrap_or(StreamEnd::ClientGone), learned);
         }
     }
 }

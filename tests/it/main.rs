@@ -18,3 +18,6 @@ mod slow;
 
 /// Whole answers: their bounds.
 mod whole;
+
+/// Streams that break and go on at another link.
+mod resume;

@@ -7,10 +7,12 @@ mod chat;
 mod enter;
 mod error;
 mod health;
+mod linger;
 mod models;
 mod reply;
 mod route;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -18,6 +20,7 @@ use axum::Router;
 use axum::http::HeaderValue;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
+use tokio::sync::Notify;
 use tower_http::cors::{AllowOrigin, Any, CorsLayer};
 
 use crate::gateway::Gateway;
@@ -54,14 +57,32 @@ pub enum Cors {
 pub struct Load {
     /// Requests under way.
     under_way: AtomicUsize,
+    /// The last request under way has ended.
+    idle: Notify,
     /// Is this process about to end?
     draining: AtomicBool,
 }
 
 impl Load {
-    /// From now on this process is about to end: `/health/ready` says so.
+    /// From now on this process is about to end: `/health/ready` says so, and no connection is kept after its answer.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until no request is under way.
+    pub async fn idle(&self) {
+        loop {
+            let mut idle = pin!(self.idle.notified());
+            idle.as_mut().enable();
+            if self.under_way.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            idle.await;
+        }
+    }
+
+    fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
 
-use crate::api::accept::{Worker, accept};
+use crate::api::accept::{End, Worker, accept};
 use crate::api::{self, Load};
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
@@ -63,34 +64,50 @@ impl App {
     }
 }
 
-/// Serves on `listener` until `shutdown` comes, then finishes what is under way, for as long as the grace lasts.
+/// Serves on `listener` until the first of `signals` comes, then finishes what is under way, for as long as the grace
+/// lasts or until a second one.
 ///
 /// # Errors
 /// Where the workers cannot be started.
-pub async fn serve(listener: TcpListener, app: App, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
+pub async fn serve(listener: TcpListener, app: App, mut signals: mpsc::Receiver<()>) -> anyhow::Result<()> {
     let load = Arc::new(Load::default());
-    let (ending, end) = watch::channel(());
+    let (ending, end) = watch::channel(None);
     let workers = workers(&app, &load, &end)?;
     let checks = checks(&app)?;
     tokio::select! {
-        () = accept(listener, &workers, end) => {}
-        () = shutdown => {}
+        () = accept(listener, &workers) => {}
+        _ = signals.recv() => {}
     }
-    tracing::info!("draining: no new connections, finishing what is under way");
     load.drain();
-    drop(ending);
+    tracing::info!("draining: no new connections, finishing what is under way");
     checks.into_iter().for_each(|check| check.abort());
-    tokio::task::spawn_blocking(|| workers.into_iter().for_each(Worker::join)).await?;
-    Ok(())
+    let until = Instant::now() + app.grace;
+    // Connections that are kept are answered until then, so that whoever asks learns that this process is not ready.
+    let hurry = tokio::select! {
+        () = load.idle() => false,
+        () = tokio::time::sleep_until(until) => false,
+        Some(()) = signals.recv() => true,
+    };
+    ending.send_replace(Some(if hurry { Instant::now() } else { until }));
+    let mut joining = tokio::task::spawn_blocking(|| workers.into_iter().for_each(Worker::join));
+    tokio::select! {
+        joined = &mut joining => return Ok(joined?),
+        Some(()) = signals.recv() => {}
+    }
+    ending.send_replace(Some(Instant::now()));
+    Ok(joining.await?)
 }
 
 /// A worker for each core.
-fn workers(app: &App, load: &Arc<Load>, end: &watch::Receiver<()>) -> anyhow::Result<Vec<Worker>> {
+fn workers(app: &App, load: &Arc<Load>, end: &End) -> anyhow::Result<Vec<Worker>> {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
     let start = |at: usize| {
         let (gateway, options, load) = (app.gateway()?, app.api.clone(), load.clone());
-        let router = move || api::router(gateway, options, load);
-        let worker: io::Result<Worker> = Worker::start(format!("worker-{at}"), end.clone(), app.grace, router);
+        let router = {
+            let load = load.clone();
+            move || api::router(gateway, options, load)
+        };
+        let worker: io::Result<Worker> = Worker::start(format!("worker-{at}"), load, end.clone(), router);
         Ok(worker?)
     };
     (0..count).map(start).collect()

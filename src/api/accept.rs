@@ -1,19 +1,31 @@
 //! Connections: accepted in one place, served by one worker each, so that an answer never crosses a thread.
 
+use std::convert::Infallible;
+use std::future::Future;
 use std::io;
 use std::net::TcpStream;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
+use axum::http::header::CONNECTION;
+use axum::http::{HeaderValue, Request};
+use axum::response::Response;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
-use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+use tower::ServiceExt;
+
+use super::Load;
+use super::linger::Lingering;
 
 /// A client that has not sent a request's head within this is let go; so is an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
@@ -26,6 +38,9 @@ const WAITING: usize = 1024;
 /// The pause after an accept that failed for want of file descriptors.
 const BREATH: Duration = Duration::from_millis(50);
 
+/// How long a connection that has never sent a whole request may hold up the end.
+const SILENT: Duration = Duration::from_millis(500);
+
 /// One thread with its own runtime, its own connections to clients and to providers.
 pub struct Worker {
     connections: mpsc::Sender<TcpStream>,
@@ -33,13 +48,15 @@ pub struct Worker {
     thread: JoinHandle<()>,
 }
 
+/// When the process ends, once that is known: connections are closed as they fall idle, and all that is left then.
+pub type End = watch::Receiver<Option<Instant>>;
+
 impl Worker {
-    /// Starts a worker. `router` is called on its thread, inside its runtime. `grace` is how long open requests may
-    /// last once the sender of `end` is gone.
+    /// Starts a worker. `router` is called on its thread, inside its runtime.
     ///
     /// # Errors
     /// Where the thread or its runtime cannot be had.
-    pub fn start<R>(name: String, end: watch::Receiver<()>, grace: Duration, router: R) -> io::Result<Worker>
+    pub fn start<R>(name: String, load: Arc<Load>, end: End, router: R) -> io::Result<Worker>
     where
         R: FnOnce() -> Router + Send + 'static,
     {
@@ -47,7 +64,12 @@ impl Worker {
         let open = Arc::new(AtomicUsize::new(0));
         let counter = open.clone();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        let work = move || runtime.block_on(async move { serve(queue, router(), counter, end, grace).await });
+        let work = move || {
+            runtime.block_on(async move {
+                let guests = Guests { router: router(), load, open: counter, graceful: GracefulShutdown::new() };
+                guests.serve(queue, end).await;
+            });
+        };
         let thread = std::thread::Builder::new().name(name).spawn(work)?;
         Ok(Worker { connections, open, thread })
     }
@@ -59,14 +81,10 @@ impl Worker {
     }
 }
 
-/// Accepts until `end`'s sender is gone, and hands each connection to the worker with the fewest.
-pub async fn accept(listener: TcpListener, workers: &[Worker], mut end: watch::Receiver<()>) {
+/// Accepts for as long as it is polled, and hands each connection to the worker with the fewest.
+pub async fn accept(listener: TcpListener, workers: &[Worker]) {
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = end.changed() => return,
-        };
-        let stream = match accepted.and_then(|(stream, _)| prepare(stream)) {
+        let stream = match listener.accept().await.and_then(|(stream, _)| prepare(stream)) {
             Ok(stream) => stream,
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -88,38 +106,110 @@ fn prepare(stream: tokio::net::TcpStream) -> io::Result<TcpStream> {
     stream.into_std()
 }
 
-/// A worker's life: connections until the end, then a while for what is under way.
-async fn serve(
-    mut queue: mpsc::Receiver<TcpStream>,
+/// The connections of one worker.
+struct Guests {
     router: Router,
+    load: Arc<Load>,
     open: Arc<AtomicUsize>,
-    mut end: watch::Receiver<()>,
-    grace: Duration,
-) {
-    let graceful = GracefulShutdown::new();
-    loop {
-        let stream = tokio::select! {
-            stream = queue.recv() => stream,
-            _ = end.changed() => break,
-        };
-        let Some(stream) = stream else { break };
-        let Ok(stream) = tokio::net::TcpStream::from_std(stream) else {
-            open.fetch_sub(1, Ordering::Relaxed);
-            continue;
-        };
+    graceful: GracefulShutdown,
+}
+
+impl Guests {
+    /// A worker's life: connections until the end, then a while for what is under way.
+    async fn serve(self, mut queue: mpsc::Receiver<TcpStream>, mut end: End) {
+        loop {
+            tokio::select! {
+                stream = queue.recv() => match stream {
+                    Some(stream) => self.welcome(stream, &end),
+                    None => break,
+                },
+                _ = end.changed() => break,
+            }
+        }
+        // Those that were accepted before the end are served like all others.
+        queue.close();
+        while let Some(stream) = queue.recv().await {
+            self.welcome(stream, &end);
+        }
+        let mut closing = pin!(self.graceful.shutdown());
+        loop {
+            let until = end.borrow_and_update().unwrap_or_else(Instant::now);
+            tokio::select! {
+                () = &mut closing => return,
+                () = tokio::time::sleep_until(until) => return,
+                // A second signal has brought the end forward.
+                Ok(()) = end.changed() => {}
+            }
+        }
+    }
+
+    /// Serves one connection, beside the others.
+    fn welcome(&self, stream: TcpStream, end: &End) {
+        let open = Open(self.open.clone());
+        let Ok(stream) = tokio::net::TcpStream::from_std(stream) else { return };
+        let asked = Arc::new(AtomicBool::new(false));
+        let service = Polite { router: self.router.clone(), load: self.load.clone(), asked: asked.clone() };
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
-            .max_buf_size(LONGEST_HEAD.max(8192 * 8))
+            .max_buf_size(LONGEST_HEAD)
             .max_headers(MOST_HEADERS)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-        let connection = graceful.watch(connection);
-        let open = open.clone();
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = self.graceful.watch(connection);
+        let silent = silent(end.clone(), asked);
         tokio::spawn(async move {
-            // What breaks a connection is the client's affair; the request it broke off is logged as such.
-            connection.await.ok();
-            open.fetch_sub(1, Ordering::Relaxed);
+            let _open = open;
+            tokio::select! {
+                // What breaks a connection is the client's affair; the request it broke off is logged as such.
+                _ = connection => {}
+                () = silent => {}
+            }
         });
     }
-    tokio::time::timeout(grace, graceful.shutdown()).await.ok();
+}
+
+/// A connection that is counted while it is open.
+struct Open(Arc<AtomicUsize>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The end has come, and the client of this connection has never asked for anything.
+async fn silent(mut end: End, asked: Arc<AtomicBool>) {
+    if end.wait_for(Option::is_some).await.is_ok() {
+        tokio::time::sleep(SILENT).await;
+        if !asked.load(Ordering::Relaxed) {
+            return;
+        }
+    }
+    std::future::pending().await
+}
+
+/// The router of one connection, which says that it is about to close the connection.
+struct Polite {
+    router: Router,
+    load: Arc<Load>,
+    asked: Arc<AtomicBool>,
+}
+
+impl hyper::service::Service<Request<Incoming>> for Polite {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        self.asked.store(true, Ordering::Relaxed);
+        let answering = self.router.clone().oneshot(Lingering::wrap(request).map(Body::new));
+        let load = self.load.clone();
+        Box::pin(async move {
+            let mut response = answering.await?;
+            if load.is_draining() {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok(response)
+        })
+    }
 }

@@ -27,8 +27,10 @@ pub(super) struct Place(Arc<Load>);
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
         METRICS.inflight.dec();
+        if self.0.under_way.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.idle.notify_waiters();
+        }
     }
 }
 
@@ -50,7 +52,7 @@ impl Api {
             Ok(timeout) => timeout,
             Err(()) => return refuse(&caller, Refusal::Timeout),
         };
-        let under_way = self.load.under_way.fetch_add(1, Ordering::Relaxed);
+        let under_way = self.load.under_way.fetch_add(1, Ordering::SeqCst);
         METRICS.inflight.inc();
         let place = Place(self.load.clone());
         if under_way >= self.options.most_requests {

@@ -112,6 +112,10 @@ pub(super) fn refuse(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Re
 pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
+    // The gateway has tried already: an SDK that tries again would multiply its tries.
+    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    }
     let attempts = error.attempts();
     if !attempts.is_empty() {
         headers.insert("x-gateway-attempts", HeaderValue::from(chain::called(attempts)));
@@ -163,10 +167,6 @@ fn envelope(
     if let Some(wait) = wait {
         let seconds = wait.min(LONGEST_WAIT).as_secs_f64().ceil().max(1.0) as u64;
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    // The gateway has tried already: an SDK that tries again would multiply its tries.
-    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-        headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

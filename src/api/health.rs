@@ -1,7 +1,6 @@
 //! How the process and its providers are. None of it makes a call or costs a token.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use axum::Json;
 use axum::extract::State;
@@ -27,7 +26,7 @@ pub(super) async fn whole(State(api): State<Arc<Api>>) -> Json<Value> {
 
 /// Could a request be served? 503 where not, and while draining.
 pub(super) async fn ready(State(api): State<Arc<Api>>) -> (StatusCode, Json<Value>) {
-    if api.load.draining.load(Ordering::Relaxed) {
+    if api.load.is_draining() {
         return (StatusCode::SERVICE_UNAVAILABLE, Json(json!({"status": "draining"})));
     }
     match api.gateway.can_serve() {

@@ -7,6 +7,7 @@ use anyhow::Context;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use super::runtime;
 use crate::app::{self, App};
@@ -23,8 +24,11 @@ pub(super) fn run(config: Config, clock_from_stdin: bool) -> anyhow::Result<Exit
     }
     raise_file_limit();
     warn_if_useless(&config);
-    runtime()?.block_on(serve(config, clock_from_stdin))?;
-    Ok(ExitCode::SUCCESS)
+    let runtime = runtime()?;
+    let served = runtime.block_on(serve(config, clock_from_stdin));
+    // Whatever still reads stdin would be waited for.
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(config: Config, clock_from_stdin: bool) -> anyhow::Result<()> {
@@ -39,15 +43,33 @@ async fn serve(config: Config, clock_from_stdin: bool) -> anyhow::Result<()> {
     };
     let app = App::build(config, clock)?;
     tracing::info!("API server started on http://{local}");
-    let mut terminate = signal(SignalKind::terminate())?;
-    let shutdown = async {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-            () = step_from_stdin(&stepper), if clock_from_stdin => {}
+    let signals = signals(stepper, clock_from_stdin)?;
+    app::serve(listener, app, signals).await
+}
+
+/// Tells of each signal that wants the process to end. The end of a stdin that steps the clock is one too.
+fn signals(stepper: Stepper, clock_from_stdin: bool) -> std::io::Result<mpsc::Receiver<()>> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let (sender, receiver) = mpsc::channel(1);
+    let stdin = sender.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            if sender.send(()).await.is_err() {
+                return;
+            }
         }
-    };
-    app::serve(listener, app, shutdown).await
+    });
+    if clock_from_stdin {
+        tokio::spawn(async move {
+            step_from_stdin(&stepper).await;
+            stdin.send(()).await.ok();
+        });
+    }
+    Ok(receiver)
 }
 
 /// Steps the clock as the lines of stdin say, until it ends.

@@ -1,6 +1,7 @@
 //! The kit that end-to-end tests are written with: `use crate::kit::*`.
 
 mod answer;
+mod bare;
 mod caller;
 mod check;
 mod clock;

@@ -13,6 +13,15 @@ mod stream;
 /// Clients that hang up.
 mod cancel;
 
+/// The process's end.
+mod drain;
+
+/// Connections on both sides.
+mod connections;
+
+/// Too much of something.
+mod limits;
+
 /// Slow clients.
 mod slow;
 

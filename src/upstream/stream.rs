@@ -310,8 +310,12 @@ impl http_body::Body for Live {
                 live.waiting = None;
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
-            if live.ended.is_some() {
+            if let Some(end) = &live.ended {
+                let complete = matches!(end, StreamEnd::Complete);
                 live.tell_end();
+                if complete {
+                    live.wire.run_out(cx);
+                }
                 return Poll::Ready(None);
             }
             let chunk = match live.wire.poll_chunk(cx) {

@@ -7,15 +7,21 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper_util::client::legacy;
+use tokio::runtime::Handle;
 
 use crate::domain::failure::{Class, Failure};
 
 /// Bodies up to this are sent as one piece: a copy costs less than another write.
 const SMALL: usize = 16 << 10;
+
+/// How long, and with how many bytes, a body may go on after the answer in it is over.
+const LONGEST_END: Duration = Duration::from_secs(1);
+const MOST_AT_END: usize = 64 << 10;
 
 /// A request's body.
 pub(super) struct Pieces {
@@ -106,6 +112,18 @@ impl Wire {
 
     pub(super) async fn chunk(&mut self) -> Option<Result<Bytes, Failure>> {
         poll_fn(|cx| self.poll_chunk(cx)).await
+    }
+
+    /// The answer is over, although its body may not be: what is left is read and thrown away, beside everything else,
+    /// since a connection whose body was read to its end can be used again. A body that goes on is dropped.
+    pub(super) fn run_out(&mut self, cx: &mut Context<'_>) {
+        if matches!(self.poll_chunk(cx), Poll::Ready(None | Some(Err(_)))) {
+            return;
+        }
+        let mut rest = Wire::new(std::mem::replace(&mut self.body, Body::Here(VecDeque::new())));
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn(async move { tokio::time::timeout(LONGEST_END, rest.whole(MOST_AT_END)).await });
+        }
     }
 
     /// All that is left, if it is at most `most` bytes.

@@ -106,7 +106,7 @@ async fn connections_to_providers_are_kept() {
 
 #[tokio::test]
 async fn they_are_kept_after_errors_too() {
-    for reply in [invalid_request(), context_length(), rate_limited(1), status(500), model_not_found()] {
+    for reply in [invalid_request(), context_length(), rate_limited(7), status(500), model_not_found()] {
         let (gateway, upstream) = alone(upstream::openai().always(reply.clone())).await;
         upstream.wait_for_probes(1).await;
         sleep(Duration::from_millis(100)).await;
@@ -164,5 +164,28 @@ async fn a_connection_that_breaks_is_not_used_again() {
         gateway.advance(Duration::from_secs(61)).await;
         sleep(Duration::from_millis(200)).await;
         assert_eq!(gateway.stream("gpt-4o", "hi").await.provider(), Some("openai"), "{}", gateway.log());
+    }
+}
+
+#[tokio::test]
+async fn a_stream_whose_body_ends_a_little_after_its_answer_keeps_its_connection() {
+    for kind in KINDS {
+        let (gateway, upstream) = alone(of(kind).stream([Say::Text("hi"), Say::Done, Say::Wait])).await;
+        upstream.wait_for_probes(1).await;
+        sleep(Duration::from_millis(100)).await;
+        upstream.forget();
+        for _ in 0..10 {
+            assert!(gateway.stream(model(kind), "hi").await.done());
+            sleep(Duration::from_millis(20)).await;
+            upstream.release();
+            eventually("the answer to end", || upstream.under_way() == 0).await;
+            sleep(Duration::from_millis(20)).await;
+        }
+        assert!(upstream.connections() <= most_workers(), "{kind:?}: {} connections", upstream.connections());
+        assert_eq!(upstream.disconnects(), 0);
+        // One that never ends is let go all the same.
+        upstream.switch(Reply::exactly([Say::Text("hi"), Say::Done, Say::Stall]));
+        assert!(gateway.stream(model(kind), "hi").await.done());
+        upstream.wait_for_disconnects(1).await;
     }
 }

@@ -117,10 +117,12 @@ impl Live {
     pub(super) async fn hold(&mut self, until: Instant) -> Result<(), Failure> {
         let clock = self.course.clock.clone();
         let reading = poll_fn(|cx| self.poll_content(cx));
-        match clock.until(until, reading).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::after_sending(Class::Timeout, "no content came in time")),
-        }
+        let Ok(result) = clock.until(until, reading).await else {
+            return Err(Failure::after_sending(Class::Timeout, "no content came in time"));
+        };
+        // However long the first content took, silence is counted from now on.
+        self.last_activity = clock.now();
+        result
     }
 
     fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {

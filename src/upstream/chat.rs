@@ -1,14 +1,13 @@
 //! One attempt at a chat: the lane is chosen, the request sent, the answer held until it is worth showing.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::outgoing::{self, Outgoing};
 use super::reply::{Reply, ReplyBody, passed_on};
-use super::stream::{Course, Direct, Lane, Live, Translated};
+use super::stream::{Course, Cutter, Direct, Lane, Live, Translated};
+use super::wire::Patience;
 use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream};
 use crate::domain::Dialect;
 use crate::domain::facts::Learned;
@@ -187,12 +186,11 @@ impl Upstream {
         refusal(&exchange.link.provider, exchange.back.dialect(), Some(incoming.status), &incoming.headers, body)
     }
 
-    /// The rest of an answer whose head has come: its pauses are bounded as a stream's are.
+    /// The rest of an answer whose head has come. Some providers send the head at once and the answer when it is
+    /// ready, so a pause may be as long as the wait for a head.
     async fn rest(&self, exchange: &Exchange<'_>, incoming: &mut Incoming, most: usize) -> Result<Bytes, Failure> {
-        let silence: Duration = if exchange.thinks { self.limits.idle_thinking } else { self.limits.idle };
-        let until = (self.clock.now() + silence).min(exchange.terms.deadline);
-        let late = |_| Err(Failure::after_sending(Class::Timeout, "the answer began and did not go on"));
-        self.clock.until(until, incoming.wire.whole(most)).await.unwrap_or_else(late)
+        let pause = self.limits.first_byte;
+        incoming.wire.whole(most, &Patience { clock: &self.clock, pause, deadline: exchange.terms.deadline }).await
     }
 
     fn stamp(&self) -> Stamp {

@@ -7,11 +7,14 @@ use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper_util::client::legacy;
+use tokio::time::Instant;
 
+use crate::clock::Clock;
 use crate::domain::failure::{Class, Failure};
 
 /// Bodies up to this are sent as one piece: a copy costs less than another write.
@@ -69,6 +72,15 @@ pub(super) enum Body {
     Here(VecDeque<Bytes>),
 }
 
+/// How long a whole answer may take.
+pub(super) struct Patience<'a> {
+    pub(super) clock: &'a Clock,
+    /// The longest pause.
+    pub(super) pause: Duration,
+    /// When all of it must be over.
+    pub(super) deadline: Instant,
+}
+
 /// An answer's bytes as they come.
 pub(super) struct Wire {
     body: Body,
@@ -108,15 +120,23 @@ impl Wire {
         poll_fn(|cx| self.poll_chunk(cx)).await
     }
 
-    /// All that is left, if it is at most `most` bytes.
-    pub(super) async fn whole(&mut self, most: usize) -> Result<Bytes, Failure> {
-        let Some(first) = self.chunk().await.transpose()? else { return Ok(Bytes::new()) };
-        let Some(second) = self.chunk().await.transpose()? else { return Ok(first) };
+    /// The next chunk, if it comes in time.
+    async fn next(&mut self, patience: &Patience<'_>) -> Result<Option<Bytes>, Failure> {
+        let until = (patience.clock.now() + patience.pause).min(patience.deadline);
+        match patience.clock.until(until, self.chunk()).await {
+            Ok(chunk) => chunk.transpose(),
+            Err(_) => Err(Failure::after_sending(Class::Timeout, "the answer began and did not go on")),
+        }
+    }
+
+    /// All that is left, if it is at most `most` bytes and comes in time.
+    pub(super) async fn whole(&mut self, most: usize, patience: &Patience<'_>) -> Result<Bytes, Failure> {
+        let Some(first) = self.next(patience).await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.next(patience).await? else { return Ok(first) };
         let mut whole = BytesMut::with_capacity(first.len() + second.len());
         whole.extend_from_slice(&first);
         whole.extend_from_slice(&second);
-        while let Some(chunk) = self.chunk().await {
-            let chunk = chunk?;
+        while let Some(chunk) = self.next(patience).await? {
             if whole.len() + chunk.len() > most {
                 return Err(Failure::after_sending(
                     Class::Malformed,

@@ -125,12 +125,13 @@ impl Upstream {
         }
         let lane = if direct {
             let tap = call.front.tap(call.facts.choices, call.facts.include_usage);
-            Lane::Direct(Direct::new(tap, link.provider.clone()))
+            Lane::Direct(Direct::new(tap, link.provider.clone(), back.dialect()))
         } else {
             let stamp = self.stamp();
             let reader = back.reader(&stamp);
             let writer = call.front.writer(stamp, call.facts.include_usage);
-            Lane::Translated(Translated::new(back.framing(), reader, writer, link.provider.clone()))
+            let cutter = Cutter::of(back.framing());
+            Lane::Translated(Translated::new(cutter, reader, writer, link.provider.clone(), back.dialect()))
         };
         let course = Course {
             provider: link.provider.clone(),
@@ -212,10 +213,10 @@ fn refusal(
     classify::failure(provider.spec.chat, dialect, &Refused { status, headers, body: &body, error })
 }
 
-/// Makes a failure of an error inside a stream.
-pub(super) fn told_in_stream(provider: &Provider, data: &[u8]) -> Failure {
+/// Makes a failure of an error inside a stream of `dialect`.
+pub(super) fn told_in_stream(provider: &Provider, dialect: Dialect, data: &[u8]) -> Failure {
     let body = Bytes::copy_from_slice(data);
-    refusal(provider, Dialect::OpenAi, None, &HeaderMap::new(), body)
+    refusal(provider, dialect, None, &HeaderMap::new(), body)
 }
 
 /// Has the server no such endpoint (rather than no such model)?

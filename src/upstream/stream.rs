@@ -25,7 +25,7 @@ use crate::provider::Provider;
 use crate::secret::scrub;
 use crate::telemetry;
 pub(super) use direct::Direct;
-pub(super) use translated::Translated;
+pub(super) use translated::{Cutter, Translated};
 
 /// The most bytes that may come before the first content.
 const LONGEST_PRELUDE: usize = 1 << 20;

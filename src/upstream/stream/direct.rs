@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{Taken, cut_off};
+use crate::domain::Dialect;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
 use crate::protocol::sse::{self, Splitter};
@@ -17,12 +18,13 @@ pub(in crate::upstream) struct Direct {
     splitter: Splitter,
     tap: Box<dyn Tap>,
     provider: Arc<Provider>,
+    dialect: Dialect,
     terminal: bool,
 }
 
 impl Direct {
-    pub(in crate::upstream) fn new(tap: Box<dyn Tap>, provider: Arc<Provider>) -> Direct {
-        Direct { splitter: Splitter::default(), tap, provider, terminal: false }
+    pub(in crate::upstream) fn new(tap: Box<dyn Tap>, provider: Arc<Provider>, dialect: Dialect) -> Direct {
+        Direct { splitter: Splitter::default(), tap, provider, dialect, terminal: false }
     }
 
     pub(super) fn take(&mut self, chunk: Bytes) -> Taken {
@@ -79,7 +81,7 @@ impl Direct {
                 taken.end = Some(Ok(()));
             }
             Seen::Terminal => taken.end = Some(Err(cut_off())),
-            Seen::Error => taken.end = Some(Err(told_in_stream(&self.provider, &data))),
+            Seen::Error => taken.end = Some(Err(told_in_stream(&self.provider, self.dialect, &data))),
             Seen::Broken if self.tap.in_tool_call() => {
                 let message = "an event that is not valid JSON came inside a tool call";
                 taken.end = Some(Err(Failure::after_sending(Class::Malformed, message)));

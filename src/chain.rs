@@ -175,7 +175,8 @@ impl Run<'_> {
                 with.clock.sleep(pause).await;
                 continue;
             }
-            with.health.bad(link, &failure, Some(permit), with.shortened);
+            let cut_short = with.shortened && with.clock.now() >= with.deadline;
+            with.health.bad(link, &failure, Some(permit), cut_short);
             return self.after(link, failure, began);
         }
     }

@@ -104,7 +104,8 @@ impl Health {
         self.alive(&link.provider);
     }
 
-    /// A call of `link` failed. `shortened`: the caller's own deadline was shorter than the operator's.
+    /// A call of `link` failed. `shortened`: it was cut short by a deadline that its caller had made shorter than the
+    /// operator's.
     pub fn bad(&self, link: &Link, failure: &Failure, permit: Option<Permit<'_>>, shortened: bool) {
         let now = self.clock.now();
         let trial = permit.as_ref().is_some_and(Permit::is_trial_of_link);

@@ -93,8 +93,15 @@ impl Upstream {
         let mut headers = outgoing.headers;
         headers.insert(ACCEPT, HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" }));
         let sending = self.post(&link.provider, exchange.way, headers, outgoing.body);
-        let late =
-            |_| Err(Failure::after_sending(Class::Timeout, format!("no answer within {} ms", patience.as_millis())));
+        let late = |_| {
+            let cut_short = self.clock.now() >= terms.deadline;
+            let why = if cut_short {
+                "the deadline passed".into()
+            } else {
+                format!("no answer within {} ms", patience.as_millis())
+            };
+            Err(Failure::after_sending(Class::Timeout, why))
+        };
         let incoming = self.clock.until(until, sending).await.unwrap_or_else(late)?;
         if !incoming.status.is_success() {
             return Err(outgoing::blame(self.refused(exchange, incoming).await, &outgoing.ours));

@@ -121,8 +121,8 @@ where
     for (at, link) in passed_over.iter().enumerate() {
         let Ok(permit) = with.health.admit_last(link) else { continue };
         run.forget_pass(link);
-        let terms =
-            Terms { first: link.is(&chain.links[0]), more: at + 1 < passed_over.len(), deadline: with.deadline };
+        let more = passed_over[at + 1..].iter().any(|link| with.health.asked_rest(link).is_none());
+        let terms = Terms { first: link.is(&chain.links[0]), more, deadline: with.deadline };
         if let Some(end) = run.call(link, permit, terms, &attempt).await {
             return run.end(link, end);
         }

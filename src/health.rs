@@ -80,7 +80,7 @@ impl Health {
     pub fn admit_last(&self, link: &Link) -> Result<Permit<'_>, Passed> {
         match self.asked_rest(link) {
             Some(_) => Err(Passed::RateLimited),
-            None => Ok(Permit::late()),
+            None => Ok(Permit::new(None, None)),
         }
     }
 
@@ -97,10 +97,8 @@ impl Health {
     }
 
     /// A call of `link` went well: whatever was held against it or its provider is over.
-    pub fn good(&self, link: &Link, permit: Permit<'_>) {
-        if permit.had_rest() {
-            self.rests.end(link);
-        }
+    pub fn good(&self, link: &Link, _permit: Permit<'_>) {
+        self.rests.end(link, self.clock.now());
         self.alive(&link.provider);
     }
 

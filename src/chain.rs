@@ -96,8 +96,8 @@ where
     };
     let mut passed_over = Vec::new();
     for (at, link) in chain.links.iter().enumerate() {
-        if let Some(reason) = &link.unfit {
-            run.pass_over(link, Passed::Unfit(reason.clone()));
+        if let Some(reason) = chain.unfit(link) {
+            run.pass_over(link, Passed::Unfit(reason.to_owned()));
             continue;
         }
         match with.health.admit(link) {
@@ -107,8 +107,8 @@ where
                 passed_over.push(link);
             }
             Ok(permit) => {
-                let more =
-                    chain.links[at + 1..].iter().any(|link| link.unfit.is_none() && with.health.peek(link).is_ok());
+                let callable = |link: &Link| chain.unfit(link).is_none() && with.health.peek(link).is_ok();
+                let more = chain.links[at + 1..].iter().any(callable);
                 if let Some(end) =
                     run.call(link, permit, Terms { first: at == 0, more, deadline: with.deadline }, &attempt).await
                 {

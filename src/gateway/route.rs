@@ -82,8 +82,8 @@ impl Gateway {
         let chain = self.plan(&routed.call.facts)?;
         let reports = self.providers();
         let links = chain.links.iter().map(|link| {
-            let passed = match &link.unfit {
-                Some(reason) => Err(Passed::Unfit(reason.clone())),
+            let passed = match chain.unfit(link) {
+                Some(reason) => Err(Passed::Unfit(reason.to_owned())),
                 None => self.shared.health.peek(link),
             };
             let report = reports.iter().find(|report| report.name == link.provider.name());

@@ -156,7 +156,7 @@ impl Health {
     pub fn report(&self) -> Vec<Report> {
         let now = self.clock.now();
         let resting = self.rests.providers(now);
-        self.watches.iter().map(|watch| watch.report(resting.contains(&watch.name()))).collect()
+        self.watches.iter().map(|watch| watch.report(resting.contains(&watch.name()), now)).collect()
     }
 
     /// The model ids that `provider` listed last.

@@ -8,12 +8,14 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::Api;
 use super::enter::id_value;
-use super::reply::put;
+use super::reply::{put, timing};
 use crate::chain;
 use crate::domain::facts::Caller;
+use crate::domain::failure::Class;
 use crate::gateway::GatewayError;
 use crate::protocol::openai::OpenAi;
 use crate::protocol::{BadRequest, ErrorView, Front};
@@ -109,14 +111,17 @@ pub(super) fn refuse(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Re
 }
 
 /// Tells a caller why the gateway has no answer.
-pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Response {
+pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, now: Instant) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
     let attempts = error.attempts();
     if !attempts.is_empty() {
         headers.insert("x-gateway-attempts", HeaderValue::from(chain::called(attempts)));
+        let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
+        put(&mut headers, "server-timing", &timing(now.saturating_duration_since(caller.began), upstream));
     }
-    if let GatewayError::Refused { attempts, fallback, .. } = error {
+    if let GatewayError::Refused { failure, attempts, fallback } = error {
+        headers.extend(failure.headers.iter().cloned());
         if let Some(last) = attempts.last() {
             put(&mut headers, "x-gateway-provider", last.provider);
             put(&mut headers, "x-gateway-model", &last.model);
@@ -132,10 +137,10 @@ pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) 
 pub(super) fn body(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Bytes {
     let code = error.code();
     if let Some(said) = error.said() {
-        let same = said.dialect == front.dialect()
-            && said.kind.as_deref() == Some(error.kind())
-            && said.code.as_deref() == code.as_deref();
-        if same {
+        // A class that SDKs know by its code gets that code; all else is as it came.
+        let plain = matches!(error, GatewayError::Refused { failure, .. } if failure.class == Class::InvalidRequest);
+        let coded = plain || said.code.as_deref() == code.as_deref();
+        if said.dialect == front.dialect() && said.kind.is_some() && coded {
             return said.body.clone();
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 
 use super::Dialect;
 
@@ -164,6 +165,8 @@ pub struct Failure {
     pub blame: Blame,
     /// The provider's own error, where it sent one.
     pub said: Option<Box<Said>>,
+    /// Headers of the provider that the caller gets with it: its rate limits and its own id of the request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A provider's error as it came, and its parts by OpenAI's names.
@@ -192,6 +195,7 @@ impl Failure {
             sent: false,
             blame: Blame::ByClass,
             said: None,
+            headers: Vec::new(),
         }
     }
 

@@ -217,7 +217,8 @@ fn refusal(
 ) -> Failure {
     let error = Told::read(&body);
     let status = status.unwrap_or_else(|| error.status());
-    classify::failure(provider.spec.chat, dialect, &Refused { status, headers, body: &body, error })
+    let failure = classify::failure(provider.spec.chat, dialect, &Refused { status, headers, body: &body, error });
+    Failure { headers: passed_on(headers), ..failure }
 }
 
 /// Makes a failure of an error inside a stream of `dialect`.

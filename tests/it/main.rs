@@ -7,5 +7,14 @@ mod kit;
 /// Every translation, held against its golden files.
 mod golden;
 
+/// Everything a provider can do wrong, and what must come of it.
+mod faults;
+
+/// What is believed of providers and links.
+mod health;
+
+/// Chains: who is asked in which order, and what is told of it.
+mod fallback;
+
 /// Streams that break and go on at another link.
 mod resume;

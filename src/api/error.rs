@@ -1,5 +1,6 @@
 //! Errors as callers see them: one place for status, headers and body.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -41,12 +42,22 @@ pub(super) enum Refusal {
     Broken,
     #[error("The body is compressed; send it as it is, without `content-encoding`.")]
     Encoded,
-    #[error("There is no `{0}` here.")]
+    #[error("There is no `{}` here.", shortened(.0))]
     NoSuchPath(String),
-    #[error("`{0}` does not take {1} requests.")]
+    #[error("`{}` does not take {} requests.", shortened(.0), .1)]
     NoSuchMethod(String, Method),
-    #[error("The model `{0}` is not on offer; `GET /v1/models` lists what is.")]
+    #[error("The model `{}` is not on offer; `GET /v1/models` lists what is.", shortened(.0))]
     NoSuchModel(String),
+}
+
+/// The most characters of a caller's own words that an error repeats.
+const MOST_REPEATED: usize = 200;
+
+fn shortened(words: &str) -> Cow<'_, str> {
+    match words.char_indices().nth(MOST_REPEATED) {
+        None => Cow::Borrowed(words),
+        Some((end, _)) => Cow::Owned(format!("{}…", &words[..end])),
+    }
 }
 
 impl Refusal {
@@ -116,8 +127,8 @@ pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) 
     if !attempts.is_empty() {
         headers.insert("x-gateway-attempts", HeaderValue::from(chain::called(attempts)));
     }
-    if let GatewayError::Refused { attempts, fallback, .. } = error {
-        if let Some(last) = attempts.last() {
+    if let GatewayError::Refused { failure, attempts, fallback } = error {
+        if let Some(last) = attempts.last().filter(|_| failure.is_of_call()) {
             put(&mut headers, "x-gateway-provider", last.provider);
             put(&mut headers, "x-gateway-model", &last.model);
         }

@@ -6,3 +6,6 @@ mod kit;
 
 /// Every translation, held against its golden files.
 mod golden;
+
+/// Bad input is refused in OpenAI's form, and nobody is called.
+mod bad_input;

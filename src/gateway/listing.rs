@@ -59,7 +59,7 @@ impl Gateway {
                 ids
             }
             Err(failure) => {
-                tracing::warn!(provider = provider.name(), message = failure.message, "the models could not be listed");
+                tracing::warn!(provider = provider.name(), error = failure.message, "the models could not be listed");
                 Arc::default()
             }
         }

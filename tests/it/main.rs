@@ -9,3 +9,6 @@ mod golden;
 
 /// Bad input is refused in OpenAI's form, and nobody is called.
 mod bad_input;
+
+/// The environment, `.env`, the log, commands and exit codes.
+mod config;

@@ -12,3 +12,6 @@ mod bad_input;
 
 /// The environment, `.env`, the log, commands and exit codes.
 mod config;
+
+/// One battery for every provider.
+mod conformance;

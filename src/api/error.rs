@@ -12,7 +12,7 @@ use bytes::Bytes;
 
 use super::Api;
 use super::enter::id_value;
-use super::reply::put;
+use super::reply::{put, timing};
 use crate::chain;
 use crate::domain::facts::Caller;
 use crate::gateway::GatewayError;
@@ -120,15 +120,18 @@ pub(super) fn refuse(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Re
 }
 
 /// Tells a caller why the gateway has no answer.
-pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Response {
+pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, took: Duration) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
     let attempts = error.attempts();
+    let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
+    put(&mut headers, "server-timing", &timing(took.max(upstream), upstream));
     if !attempts.is_empty() {
         headers.insert("x-gateway-attempts", HeaderValue::from(chain::called(attempts)));
     }
     if let GatewayError::Refused { failure, attempts, fallback } = error {
         if let Some(last) = attempts.last().filter(|_| failure.is_of_call()) {
+            headers.extend(failure.headers.iter().cloned());
             put(&mut headers, "x-gateway-provider", last.provider);
             put(&mut headers, "x-gateway-model", &last.model);
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 
 use super::Dialect;
 
@@ -166,6 +167,8 @@ pub struct Failure {
     pub blame: Blame,
     /// The provider's own error, where it sent one.
     pub said: Option<Box<Said>>,
+    /// Headers of it that are passed on: rate limits, and the provider's own id of the request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A provider's error as it came, and its parts by OpenAI's names.
@@ -194,6 +197,7 @@ impl Failure {
             sent: false,
             blame: Blame::ByClass,
             said: None,
+            headers: Vec::new(),
         }
     }
 

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::outgoing::{self, Outgoing};
-use super::reply::{Reply, ReplyBody, passed_on};
+use super::reply::{Reply, ReplyBody};
 use super::stream::{Course, Direct, Lane, Live, Translated};
 use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream};
 use crate::domain::Dialect;
@@ -98,7 +98,7 @@ impl Upstream {
         if !incoming.status.is_success() {
             return Err(outgoing::blame(self.refused(exchange, incoming).await, &outgoing.ours));
         }
-        let headers = passed_on(&incoming.headers);
+        let headers = classify::passed_on(&incoming.headers);
         let body = match stream {
             true => self.stream(exchange, incoming, until).await?,
             false => self.whole(exchange, incoming).await?,

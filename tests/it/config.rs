@@ -18,12 +18,12 @@ fn check_refused(finished: &Finished, words: &[&str]) {
 }
 
 /// A port that is free now.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port()
 }
 
 /// Waits until something answers on the port, and gives a caller for it.
-async fn listening(port: u16) -> Caller {
+pub async fn listening(port: u16) -> Caller {
     eventually("the port to open", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()).await;
     Caller::new(&format!("http://127.0.0.1:{port}"))
 }

@@ -15,3 +15,6 @@ mod config;
 
 /// One battery for every provider.
 mod conformance;
+
+/// The endpoints as a client sees them.
+mod api;

@@ -18,3 +18,6 @@ mod conformance;
 
 /// The endpoints as a client sees them.
 mod api;
+
+/// Streams that break and go on at another link.
+mod resume;

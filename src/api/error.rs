@@ -9,6 +9,7 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::Api;
 use super::enter::id_value;
@@ -120,24 +121,28 @@ pub(super) fn refuse(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Re
 }
 
 /// Tells a caller why the gateway has no answer.
-pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, took: Duration) -> Response {
+pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, now: Instant) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
     let attempts = error.attempts();
-    let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
-    put(&mut headers, "server-timing", &timing(took.max(upstream), upstream));
     if !attempts.is_empty() {
         headers.insert("x-gateway-attempts", HeaderValue::from(chain::called(attempts)));
+        let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
+        put(&mut headers, "server-timing", &timing(now.saturating_duration_since(caller.began), upstream));
     }
     if let GatewayError::Refused { failure, attempts, fallback } = error {
+        headers.extend(failure.headers.iter().cloned());
         if let Some(last) = attempts.last().filter(|_| failure.is_of_call()) {
-            headers.extend(failure.headers.iter().cloned());
             put(&mut headers, "x-gateway-provider", last.provider);
             put(&mut headers, "x-gateway-model", &last.model);
         }
         if let Some(fallback) = fallback.as_ref().filter(|_| attempts.len() > 1) {
             put(&mut headers, "x-gateway-fallback", fallback);
         }
+    }
+    // The gateway has tried already: an SDK that tries again would multiply its tries.
+    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     envelope(status, body(front, caller, error), caller, headers, error.retry_after())
 }
@@ -177,10 +182,6 @@ fn envelope(
     if let Some(wait) = wait {
         let seconds = wait.min(LONGEST_WAIT).as_secs_f64().ceil().max(1.0) as u64;
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    // The gateway has tried already: an SDK that tries again would multiply its tries.
-    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-        headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

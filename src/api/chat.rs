@@ -19,7 +19,6 @@ pub(super) async fn chat(
     front: &'static dyn Front,
     endpoint: &'static str,
 ) -> Response {
-    let began = api.gateway.clock().now();
     let Entered { caller, place } = match api.enter(request.headers(), front, endpoint) {
         Ok(entered) => entered,
         Err(refused) => return *refused,
@@ -34,9 +33,6 @@ pub(super) async fn chat(
     };
     match api.gateway.chat(&call, &caller).await {
         Ok(answered) => reply::respond(answered, &caller, place, api.gateway.clock().now()),
-        Err(failed) => {
-            let took = api.gateway.clock().now().saturating_duration_since(began);
-            error::respond(front, &caller, &failed, took)
-        }
+        Err(failed) => error::respond(front, &caller, &failed, api.gateway.clock().now()),
     }
 }

@@ -26,8 +26,6 @@ use stream::RouteStream;
 
 /// Answers a prompt by the route that it names.
 pub(super) async fn route(State(api): State<Arc<Api>>, request: Request<Body>) -> Response {
-    let began = api.gateway.clock().now();
-    let took = |api: &Api| api.gateway.clock().now().saturating_duration_since(began);
     let Entered { caller, place } = match api.enter(request.headers(), &OpenAi, "/v1/route") {
         Ok(entered) => entered,
         Err(refused) => return *refused,
@@ -43,12 +41,12 @@ pub(super) async fn route(State(api): State<Arc<Api>>, request: Request<Body>) -
     if routed.dry_run {
         return match api.gateway.explain(&routed) {
             Ok(routing) => ([("x-request-id", id_value(&caller.request_id))], Json(routing)).into_response(),
-            Err(failed) => error::respond(&OpenAi, &caller, &failed, took(&api)),
+            Err(failed) => error::respond(&OpenAi, &caller, &failed, api.gateway.clock().now()),
         };
     }
     match api.gateway.route(&routed, &caller).await {
         Ok(answered) => respond(api, answered, routed.task, &caller, place),
-        Err(failed) => error::respond(&OpenAi, &caller, &failed, took(&api)),
+        Err(failed) => error::respond(&OpenAi, &caller, &failed, api.gateway.clock().now()),
     }
 }
 
@@ -71,10 +69,7 @@ fn respond(api: Arc<Api>, answered: Answered, task: String, caller: &Caller, pla
                     let text = text_of(&answer);
                     (headers, Json(told.whole(&text, &model, learned.usage, answered.cost, now))).into_response()
                 }
-                Err(failure) => {
-                    let took = now.saturating_duration_since(told.began);
-                    error::respond(&OpenAi, caller, &failure.into(), took)
-                }
+                Err(failure) => error::respond(&OpenAi, caller, &failure.into(), now),
             }
         }
     }

@@ -167,7 +167,7 @@ pub struct Failure {
     pub blame: Blame,
     /// The provider's own error, where it sent one.
     pub said: Option<Box<Said>>,
-    /// Headers of it that are passed on: rate limits, and the provider's own id of the request.
+    /// Headers of the provider that the caller gets with it: its rate limits and its own id of the request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
 use super::ChatAdapter;
@@ -136,23 +136,8 @@ pub fn failure(chat: Option<&dyn ChatAdapter>, dialect: Dialect, refused: &Refus
         status: Some(refused.status.as_u16()),
         retry_after: retry_after(refused.headers),
         said: Some(Box::new(said)),
-        headers: passed_on(refused.headers),
         ..Failure::after_sending(class, message)
     }
-}
-
-/// The provider's headers that a caller gets, with an answer or with an error.
-pub fn passed_on(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
-    let mut out = Vec::new();
-    for (name, value) in headers {
-        let text = name.as_str();
-        if text.starts_with("x-ratelimit-") || text.starts_with("anthropic-ratelimit-") {
-            out.push((name.clone(), value.clone()));
-        } else if matches!(text, "x-request-id" | "request-id") {
-            out.push((HeaderName::from_static("x-provider-request-id"), value.clone()));
-        }
-    }
-    out
 }
 
 /// What a refusal means at any provider (docs: protocols/translation.md, 7).

@@ -7,7 +7,7 @@ use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::outgoing::{self, Outgoing};
-use super::reply::{Reply, ReplyBody};
+use super::reply::{Reply, ReplyBody, passed_on};
 use super::stream::{Course, Direct, Lane, Live, Translated};
 use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream};
 use crate::domain::Dialect;
@@ -98,7 +98,7 @@ impl Upstream {
         if !incoming.status.is_success() {
             return Err(outgoing::blame(self.refused(exchange, incoming).await, &outgoing.ours));
         }
-        let headers = classify::passed_on(&incoming.headers);
+        let headers = passed_on(&incoming.headers);
         let body = match stream {
             true => self.stream(exchange, incoming, until).await?,
             false => self.whole(exchange, incoming).await?,
@@ -210,7 +210,8 @@ fn refusal(
     let body = without_key(provider, body);
     let error = Told::read(&body);
     let status = status.unwrap_or_else(|| error.status());
-    classify::failure(provider.spec.chat, dialect, &Refused { status, headers, body: &body, error })
+    let failure = classify::failure(provider.spec.chat, dialect, &Refused { status, headers, body: &body, error });
+    Failure { headers: passed_on(headers), ..failure }
 }
 
 /// What a provider says of a key that it refuses may hold the key, whole: it is taken out before anybody reads on.

@@ -1,7 +1,7 @@
 //! An answer in the caller's protocol, and what was learned of it in passing.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::stream::Live;
 use crate::domain::facts::Learned;
@@ -27,4 +27,18 @@ pub enum ReplyBody<S = Box<Live>> {
     },
     /// A stream whose first content has come.
     Stream(S),
+}
+
+/// The provider's headers that are passed on.
+pub(super) fn passed_on(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
+    let mut out = Vec::new();
+    for (name, value) in headers {
+        let text = name.as_str();
+        if text.starts_with("x-ratelimit-") || text.starts_with("anthropic-ratelimit-") {
+            out.push((name.clone(), value.clone()));
+        } else if matches!(text, "x-request-id" | "request-id") {
+            out.push((HeaderName::from_static("x-provider-request-id"), value.clone()));
+        }
+    }
+    out
 }

@@ -21,3 +21,9 @@ mod api;
 
 /// Streams that break and go on at another link.
 mod resume;
+
+/// The house's own rules, read off the source.
+mod tidy;
+
+/// What the documents say, held against what there is.
+mod docs;

@@ -176,6 +176,25 @@ async fn when_to_come_back() {
 }
 
 #[tokio::test]
+async fn a_full_house_says_when_to_come_back() {
+    let openai = upstream::openai().say(ok().held()).then(ok()).start().await;
+    let gateway = gateway().with(&openai).env("MAX_CONCURRENT_REQUESTS", 1).start().await;
+    let caller = gateway.caller();
+    let request = tokio::spawn(async move { caller.chat("gpt-4o-mini", "hi").await });
+    openai.wait_for_calls(1).await;
+    let answer = gateway.chat("gpt-4o-mini", "hi").await;
+    check_error(&answer, 503, "overloaded");
+    assert_eq!(answer.header("retry-after"), Some("1"));
+    assert_eq!(answer.header("x-should-retry"), None, "nothing was tried yet: an SDK may");
+    for path in ["/health", "/health/live", "/health/ready", "/metrics"] {
+        assert_eq!(gateway.get(path).await.status, 200, "{path} is exempt");
+    }
+    openai.release();
+    assert_eq!(request.await.expect("the caller's task").status, 200);
+    assert_eq!(gateway.chat("gpt-4o-mini", "hi").await.status, 200);
+}
+
+#[tokio::test]
 async fn streams_are_not_to_be_kept_or_held_back() {
     let openai = upstream::openai().start().await;
     let anthropic = upstream::anthropic().start().await;

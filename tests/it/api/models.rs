@@ -125,7 +125,7 @@ async fn slow_ones_do_not_hold_the_list() {
     openai.wait_for_probes(1).await;
     let began = Instant::now();
     let found = listed(&gateway.get("/v1/models").await);
-    assert!(began.elapsed() < Duration::from_millis(2900), "one after the other: {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(4000), "one after the other: {:?}", began.elapsed());
     assert!(found.values().any(|owner| owner == "openai"), "{found:?}");
     assert!(!found.values().any(|owner| owner == "anthropic"), "{found:?}");
 }

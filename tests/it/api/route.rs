@@ -46,6 +46,7 @@ async fn a_fallback_is_told_link_by_link_and_in_the_log() {
     let openai = upstream::openai().always(invalid_key()).start().await;
     let openrouter = upstream::openrouter().say(Say::Text("hi")).start().await;
     let gateway = gateway().with(&openai).with(&openrouter).start().await;
+    gateway.wait_for_log("openai: ✅").await;
     let answer = route(&gateway, json!({"prompt": "Hello world"})).await;
     let routing = &answer.json["routing"];
     assert_eq!(routing["summary"], "openai (auth) -> openrouter:openai/gpt-4o-mini");

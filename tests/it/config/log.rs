@@ -1,23 +1,27 @@
 //! Where the log goes and how it looks.
 
 use super::{free_port, listening};
-use crate::kit::{gateway, upstream};
+use crate::kit::{Gateway, eventually, gateway, upstream};
+
+/// Waits until this file of the gateway's folder says so: stderr is written first.
+async fn wait_for_file(gateway: &Gateway, name: &str, words: &str) {
+    let says = || std::fs::read_to_string(gateway.folder().join(name)).is_ok_and(|text| text.contains(words));
+    eventually(&format!("{words:?} in {name}"), says).await;
+}
 
 #[tokio::test]
 async fn the_file_is_written_beside_stderr() {
     let gateway = gateway().arg("--mock").start().await;
     gateway.chat("gpt-4o-mini", "hi").await;
     gateway.wait_for_log("outcome=\"ok\"").await;
-    let file = std::fs::read_to_string(gateway.folder().join("logs/ai-mcp-gateway.log")).expect("the default file");
-    assert!(file.contains("API server started on http://127.0.0.1:"), "{file}");
-    assert!(file.contains("outcome=\"ok\""), "{file}");
+    wait_for_file(&gateway, "logs/ai-mcp-gateway.log", "API server started on http://127.0.0.1:").await;
+    wait_for_file(&gateway, "logs/ai-mcp-gateway.log", "outcome=\"ok\"").await;
 }
 
 #[tokio::test]
 async fn the_file_may_be_elsewhere_or_nowhere() {
     let elsewhere = gateway().arg("--mock").env("LOG_FILE", "deep/down/my.log").start().await;
-    let file = std::fs::read_to_string(elsewhere.folder().join("deep/down/my.log")).expect("the named file");
-    assert!(file.contains("API server started on"), "{file}");
+    wait_for_file(&elsewhere, "deep/down/my.log", "API server started on").await;
     assert!(!elsewhere.folder().join("logs").exists());
     for off in ["off", "\"\""] {
         let gateway = gateway().arg("--mock").env("LOG_FILE", off).start().await;

@@ -168,7 +168,7 @@ impl Run<'_> {
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::after_sending(Class::Timeout, "the deadline passed"),
             };
-            if failure.blame != Blame::Unfit {
+            if failure.is_of_call() {
                 telemetry::upstream_failed(with.request_id, link.provider.name(), &link.model, &failure);
             }
             if let Some(pause) = self.pause(&failure, &mut tries) {
@@ -200,6 +200,7 @@ impl Run<'_> {
     /// What follows from a link's last failure.
     fn after<T>(&mut self, link: &Link, failure: Failure, began: Instant) -> Option<End<T>> {
         let outcome = match failure.blame {
+            Blame::Caller => return Some(End::Refused(failure)),
             Blame::Unfit => Outcome::Skipped(Passed::Unfit(failure.message.clone())),
             Blame::ByClass | Blame::Translation => Outcome::Failed(failure.class),
         };
@@ -227,7 +228,7 @@ impl Run<'_> {
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             message: failure.map(|failure| failure.message.clone()),
         };
-        if failure.is_some() {
+        if failure.is_some_and(|failure| failure.rule().next) {
             telemetry::leaving(self.with.request_id, attempt.provider, &attempt.outcome);
         }
         self.attempts.push(attempt);

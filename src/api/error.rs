@@ -1,5 +1,6 @@
 //! Errors as callers see them: one place for status, headers and body.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,12 +44,22 @@ pub(super) enum Refusal {
     Broken,
     #[error("The body is compressed; send it as it is, without `content-encoding`.")]
     Encoded,
-    #[error("There is no `{0}` here.")]
+    #[error("There is no `{}` here.", shortened(.0))]
     NoSuchPath(String),
-    #[error("`{0}` does not take {1} requests.")]
+    #[error("`{}` does not take {} requests.", shortened(.0), .1)]
     NoSuchMethod(String, Method),
-    #[error("The model `{0}` is not on offer; `GET /v1/models` lists what is.")]
+    #[error("The model `{}` is not on offer; `GET /v1/models` lists what is.", shortened(.0))]
     NoSuchModel(String),
+}
+
+/// The most characters of a caller's own words that an error repeats.
+const MOST_REPEATED: usize = 200;
+
+fn shortened(words: &str) -> Cow<'_, str> {
+    match words.char_indices().nth(MOST_REPEATED) {
+        None => Cow::Borrowed(words),
+        Some((end, _)) => Cow::Owned(format!("{}…", &words[..end])),
+    }
 }
 
 impl Refusal {
@@ -122,13 +133,17 @@ pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, 
     }
     if let GatewayError::Refused { failure, attempts, fallback } = error {
         headers.extend(failure.headers.iter().cloned());
-        if let Some(last) = attempts.last() {
+        if let Some(last) = attempts.last().filter(|_| failure.is_of_call()) {
             put(&mut headers, "x-gateway-provider", last.provider);
             put(&mut headers, "x-gateway-model", &last.model);
         }
         if let Some(fallback) = fallback.as_ref().filter(|_| attempts.len() > 1) {
             put(&mut headers, "x-gateway-fallback", fallback);
         }
+    }
+    // The gateway has tried already: an SDK that tries again would multiply its tries.
+    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     envelope(status, body(front, caller, error), caller, headers, error.retry_after())
 }
@@ -168,10 +183,6 @@ fn envelope(
     if let Some(wait) = wait {
         let seconds = wait.min(LONGEST_WAIT).as_secs_f64().ceil().max(1.0) as u64;
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
-    }
-    // The gateway has tried already: an SDK that tries again would multiply its tries.
-    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-        headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     let mut response = Response::new(body.into());
     *response.status_mut() = status;

@@ -23,8 +23,11 @@ pub(super) fn run(config: Config, clock_from_stdin: bool) -> anyhow::Result<Exit
     }
     raise_file_limit();
     warn_if_useless(&config);
-    runtime()?.block_on(serve(config, clock_from_stdin))?;
-    Ok(ExitCode::SUCCESS)
+    let runtime = runtime()?;
+    let served = runtime.block_on(serve(config, clock_from_stdin));
+    // Everything is closed; a read of stdin that never ends must not hold the process.
+    runtime.shutdown_background();
+    served.map(|()| ExitCode::SUCCESS)
 }
 
 async fn serve(config: Config, clock_from_stdin: bool) -> anyhow::Result<()> {

@@ -1,11 +1,13 @@
 //! The local model: an Ollama server, or any server with OpenAI's chat completions.
 
 use super::classify::{self, Refused};
-use super::{Auth, ChatAdapter, Probe, Reach, Role, Spec, Var, Way};
+use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
 use crate::domain::chat::Chat as Conversation;
 use crate::domain::failure::{Class, Failure};
+use crate::protocol::call::Call;
 use crate::protocol::ollama::Ollama;
 use crate::protocol::openai::OpenAi;
+use crate::protocol::splice::Edits;
 
 /// The row.
 pub static SPEC: Spec = Spec {
@@ -39,6 +41,14 @@ impl ChatAdapter for Chat {
     /// Ollama's own form first: there alone a failure in mid-stream can be seen (docs: protocols/ollama.md).
     fn ways(&self) -> &'static [Way] {
         &[Way { back: &Ollama, path: "/api/chat" }, Way { back: &OpenAi, path: "/v1/chat/completions" }]
+    }
+
+    /// Ollama's `/v1` reads the length by its old name alone, and ignores what it does not know.
+    fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+        if let Some(length) = call.field("max_completion_tokens") {
+            edits.cut("max_completion_tokens");
+            edits.set("max_tokens", String::from_utf8_lossy(length).into_owned());
+        }
     }
 
     fn amend(&self, refusal: &Failure, chat: &mut Conversation) -> bool {

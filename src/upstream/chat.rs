@@ -215,10 +215,21 @@ fn refusal(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Failure {
+    let body = without_key(provider, body);
     let error = Told::read(&body);
     let status = status.unwrap_or_else(|| error.status());
     let failure = classify::failure(provider.spec.chat, dialect, &Refused { status, headers, body: &body, error });
     Failure { headers: passed_on(headers), ..failure }
+}
+
+/// What a provider says of a key that it refuses may hold the key, whole: it is taken out before anybody reads on.
+fn without_key(provider: &Provider, body: Bytes) -> Bytes {
+    match &provider.key {
+        Some(key) if memchr::memmem::find(&body, key.expose().as_bytes()).is_some() => {
+            Bytes::from(key.scrub(&String::from_utf8_lossy(&body)))
+        }
+        _ => body,
+    }
 }
 
 /// Makes a failure of an error inside a stream of `dialect`.

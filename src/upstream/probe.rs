@@ -71,7 +71,9 @@ impl Upstream {
                 429 => return Found::CannotTell,
                 status => {
                     let body = answer.wire.whole(LONGEST_ANSWER, patience).await.unwrap_or_default();
-                    return Found::Down(Some(status), words(status, &Told::read(&body).message));
+                    let message = Told::read(&body).message;
+                    let message = provider.key.as_ref().map_or(message.clone(), |key| key.scrub(&message));
+                    return Found::Down(Some(status), words(status, &message));
                 }
             }
         }

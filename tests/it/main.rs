@@ -6,3 +6,6 @@ mod kit;
 
 /// Every translation, held against its golden files.
 mod golden;
+
+/// The official SDKs, Python and Node, served by each provider; run by `scripts/test`.
+mod sdk;

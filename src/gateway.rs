@@ -5,8 +5,10 @@ mod checks;
 mod error;
 pub mod listing;
 mod record;
+mod resume;
 pub mod route;
 pub mod status;
+pub mod stream;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,6 +31,7 @@ use crate::upstream::Upstream;
 use crate::upstream::reply::Reply;
 pub use error::GatewayError;
 pub use listing::Listings;
+pub use stream::Stream;
 
 /// The operator's bounds of one request.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +42,8 @@ pub struct Options {
     pub longest_wait: Duration,
     /// The whole request, all links together.
     pub timeout: Duration,
+    /// Does another link go on with a plain text whose stream broke?
+    pub resume: bool,
 }
 
 /// What all workers of this process share.
@@ -62,6 +67,7 @@ pub struct Shared {
 }
 
 /// What a front may ask for. One for each worker; they share all but their connections.
+#[derive(Clone)]
 pub struct Gateway {
     shared: Arc<Shared>,
     upstream: Arc<Upstream>,
@@ -70,7 +76,7 @@ pub struct Gateway {
 /// An answer, and how it came about.
 pub struct Answered {
     /// The answer, in the caller's protocol.
-    pub reply: Reply,
+    pub reply: Reply<Stream>,
     /// Who served.
     pub provider: &'static str,
     /// The model that was asked of it.

@@ -49,8 +49,8 @@ pub struct Card {
     pub preserved_thinking: bool,
     /// May a tool be forced?
     pub forced_tools: bool,
-    /// Does it continue a last turn of the assistant?
-    pub prefill: bool,
+    /// Does it continue a last turn of the assistant? `None` where nobody knows.
+    pub prefill: Option<bool>,
     /// Does it take system messages after the first turn?
     pub mid_system: bool,
     /// The efforts it knows.
@@ -209,7 +209,7 @@ impl Card {
         thinking_off: ThinkingOff::Omit,
         preserved_thinking: false,
         forced_tools: true,
-        prefill: true,
+        prefill: None,
         mid_system: true,
         efforts: Efforts::ALL,
         max_completion_tokens: false,

@@ -10,6 +10,7 @@ pub mod fields;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai;
+pub mod resume;
 pub mod scan;
 pub mod splice;
 pub mod sse;
@@ -24,6 +25,7 @@ use crate::domain::facts::{Facts, Learned};
 use crate::domain::failure::{Class, Failure};
 use crate::models::Card;
 use call::Call;
+use resume::Resume;
 
 /// What a caller speaks.
 pub trait Front: Send + Sync {
@@ -63,6 +65,11 @@ pub trait Front: Send + Sync {
 
     /// An error as the last event of a stream, written.
     fn error_event(&self, error: &ErrorView<'_>, out: &mut BytesMut);
+
+    /// How its streams are gone on with where they break; `None` where they are not.
+    fn resume(&self) -> Option<&'static dyn Resume> {
+        None
+    }
 }
 
 /// What a provider speaks.
@@ -204,7 +211,7 @@ pub struct BadRequest {
 pub struct BrokenEvent(pub String);
 
 /// The ids and the time that answers made by the gateway carry.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Stamp {
     /// What ids are made of: `chatcmpl-<id>`, `call_<id>1`.
     pub id: String,

@@ -56,6 +56,13 @@ pub fn falling_back(request_id: &str, from: &Attempt, to: &'static str, title: &
     tracing::warn!(request_id, "Falling back to {title} model: {model}");
 }
 
+/// A stream that broke goes on at another link.
+pub fn stream_resumed(request_id: &str, from: &Attempt, to: &'static str, title: &str, model: &str, by: &str) {
+    let after = from.outcome.word();
+    METRICS.fallback(from.provider, to, after);
+    tracing::warn!(request_id, from = from.provider, after, by, "The stream goes on with {title} model: {model}");
+}
+
 /// A provider's health as believed has changed.
 pub fn provider_health(provider: &'static str, healthy: bool, reason: Option<&str>) {
     METRICS.healthy(provider, healthy);

@@ -14,9 +14,8 @@ use tokio::time::Instant;
 
 use super::enter::{Place, id_value};
 use crate::domain::facts::Caller;
-use crate::gateway::Answered;
+use crate::gateway::{Answered, Stream};
 use crate::upstream::reply::ReplyBody;
-use crate::upstream::stream::Live;
 
 /// Puts an answer into its envelope.
 pub(super) fn respond(answered: Answered, caller: &Caller, place: Place, now: Instant) -> Response {
@@ -27,9 +26,9 @@ pub(super) fn respond(answered: Answered, caller: &Caller, place: Place, now: In
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             Body::from(bytes)
         }
-        ReplyBody::Stream(live) => {
+        ReplyBody::Stream(stream) => {
             stream_headers(&mut headers);
-            Body::new(Placed { live, _place: place })
+            Body::new(Placed { stream, _place: place })
         }
     };
     let mut response = Response::new(body);
@@ -88,7 +87,7 @@ pub(super) fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
 
 /// A stream that keeps its place among the requests under way.
 struct Placed {
-    live: Box<Live>,
+    stream: Stream,
     _place: Place,
 }
 
@@ -97,14 +96,14 @@ impl http_body::Body for Placed {
     type Error = std::convert::Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut *self.live).poll_frame(cx)
+        Pin::new(&mut *self.stream).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.live.is_end_stream()
+        self.stream.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.live.size_hint()
+        self.stream.size_hint()
     }
 }

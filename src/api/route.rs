@@ -54,7 +54,8 @@ fn respond(api: Arc<Api>, answered: Answered, task: String, caller: &Caller, pla
     let now = api.gateway.clock().now();
     let mut headers = HeaderMap::new();
     reply::describe(&mut headers, &answered, caller, now);
-    let told = Told { provider: answered.provider, routing: routing(&task, &answered.attempts), began: answered.began };
+    let routing = routing(&task, &answered.attempts);
+    let told = Told { provider: answered.provider, task, routing, began: answered.began };
     match answered.reply.body {
         ReplyBody::Stream(live) => {
             reply::stream_headers(&mut headers);
@@ -86,6 +87,7 @@ fn text_of(answer: &Answer) -> String {
 /// What is told of an answer beside its text.
 struct Told {
     provider: &'static str,
+    task: String,
     routing: Value,
     began: Instant,
 }

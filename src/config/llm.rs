@@ -117,10 +117,16 @@ pub(super) fn models(vars: &Vars) -> Arc<Models> {
 
 /// Bounds of a request.
 pub(super) fn gateway(vars: &Vars) -> gateway::Options {
+    let resume = vars.parse("LLM_STREAM_RESUME", "off", "off or auto", |value| match value {
+        "off" => Some(false),
+        "auto" => Some(true),
+        _ => None,
+    });
     gateway::Options {
         retries: vars.number("LLM_RETRY", 1, 0..=10),
         longest_wait: vars.millis("LLM_RETRY_AFTER_MAX_MS", 3000, 0..=60_000),
         timeout: vars.millis("LLM_TIMEOUT_MS", 600_000, 1..=LONGEST),
+        resume: resume.unwrap_or(false),
     }
 }
 

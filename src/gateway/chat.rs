@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use super::record::Record;
-use super::{Answered, Gateway, GatewayError};
+use super::record::{Record, Streaming};
+use super::resume::{Rest, Resumable};
+use super::{Answered, Gateway, GatewayError, Stream};
 use crate::chain::{self, Served};
 use crate::domain::facts::Caller;
 use crate::protocol::call::Call;
 use crate::provider::link::Chain;
 use crate::upstream::reply::{Reply, ReplyBody};
+use crate::upstream::stream::{Live, StreamEnd};
 
 impl Gateway {
     /// Answers `call` in its caller's protocol.
@@ -28,7 +30,7 @@ impl Gateway {
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, |link, terms| self.upstream.chat(link, call, terms)).await;
         match run {
-            Ok(served) => Ok(answered(record, &chain, served)),
+            Ok(served) => Ok(self.answered(record, call, caller, &chain, served)),
             Err(exhausted) => {
                 let upstream = exhausted.upstream;
                 let fallback = chain.links.first().and_then(|first| chain::fallback(&exhausted.attempts, first));
@@ -39,18 +41,37 @@ impl Gateway {
             }
         }
     }
+
+    fn answered(&self, record: Record, call: &Call, caller: &Caller, chain: &Chain, served: Served<Reply>) -> Answered {
+        let fallback = served.fallback(chain);
+        let began = record.began();
+        let Served { reply: Reply { headers, dropped, body }, link, attempts, upstream } = served;
+        let (body, cost) = match body {
+            ReplyBody::Whole { bytes, learned } => {
+                let cost = record.whole(&link, &attempts, &learned, upstream);
+                (ReplyBody::Whole { bytes, learned }, cost)
+            }
+            ReplyBody::Stream(live) => {
+                let rest = Rest::of(self, call, caller, began, chain, &link);
+                let streaming = record.streaming(link.clone(), attempts.clone(), upstream);
+                (ReplyBody::Stream(watched(live, rest, streaming)), None)
+            }
+        };
+        let reply = Reply { headers, dropped, body };
+        Answered { reply, provider: link.provider.name(), model: link.model, attempts, fallback, cost, began, upstream }
+    }
 }
 
-fn answered(record: Record, chain: &Chain, served: Served<Reply>) -> Answered {
-    let fallback = served.fallback(chain);
-    let began = record.began();
-    let Served { mut reply, link, attempts, upstream } = served;
-    let cost = match &mut reply.body {
-        ReplyBody::Whole { learned, .. } => record.whole(&link, &attempts, learned, upstream),
-        ReplyBody::Stream(live) => {
-            live.on_end(Box::new(record.streaming(link.clone(), attempts.clone(), upstream)));
-            None
+/// A stream whose end is told, and which `rest` goes on with where it breaks.
+fn watched(mut live: Box<Live>, rest: Option<Rest>, mut streaming: Streaming) -> Stream {
+    if let Some(rest) = rest {
+        return Box::new(Resumable::new(live, rest, streaming));
+    }
+    live.on_end(Box::new(move |end, learned| {
+        if let StreamEnd::Failed(failure) = &end {
+            streaming.broke(failure);
         }
-    };
-    Answered { reply, provider: link.provider.name(), model: link.model, attempts, fallback, cost, began, upstream }
+        streaming.end(&end, &learned);
+    }));
+    live
 }

@@ -7,9 +7,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{GatewayError, Shared};
-use crate::domain::attempt::Attempt;
+use crate::chain::Exhausted;
+use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::facts::{Caller, Learned};
-use crate::domain::failure::Class;
+use crate::domain::failure::{Class, Failure};
 use crate::domain::money::Usd;
 use crate::provider::link::Link;
 use crate::telemetry::{self, Finished};
@@ -23,6 +24,17 @@ pub(super) struct Record {
     stream: bool,
     began: Instant,
     told: bool,
+}
+
+/// A request whose answer is a stream under way.
+pub(super) struct Streaming {
+    record: Record,
+    /// Who serves now.
+    pub(super) link: Link,
+    /// Every link that took part so far.
+    pub(super) attempts: Vec<Attempt>,
+    upstream: Duration,
+    first_token: Duration,
 }
 
 /// The status that stands in logs for a caller that hung up.
@@ -57,25 +69,9 @@ impl Record {
     }
 
     /// It is a stream, which will end by itself.
-    pub(super) fn streaming(
-        mut self,
-        link: Link,
-        attempts: Vec<Attempt>,
-        upstream: Duration,
-    ) -> impl FnOnce(StreamEnd, Learned) + Send + 'static {
+    pub(super) fn streaming(self, link: Link, attempts: Vec<Attempt>, upstream: Duration) -> Streaming {
         let first_token = self.shared.clock.now().saturating_duration_since(self.began);
-        move |end, learned| {
-            let (outcome, status) = match &end {
-                StreamEnd::Complete => ("ok", 200),
-                StreamEnd::Failed(failure) => (failure.class.name(), 200),
-                StreamEnd::ClientGone => (Class::ClientGone.name(), CLIENT_GONE),
-            };
-            if let StreamEnd::Failed(failure) = &end {
-                telemetry::upstream_failed(&self.caller.request_id, link.provider.name(), &link.model, failure);
-                self.shared.health.bad(&link, failure, None, self.shortened());
-            }
-            self.tell(Some(&link), &attempts, Cow::Borrowed(outcome), status, &learned, upstream, Some(first_token));
-        }
+        Streaming { record: self, link, attempts, upstream, first_token }
     }
 
     fn shortened(&self) -> bool {
@@ -114,6 +110,51 @@ impl Record {
             output_tokens: learned.usage.map(|usage| usage.output),
             cost: cost.map(Usd::dollars),
         });
+    }
+}
+
+impl Streaming {
+    /// The stream broke: what is believed of its link changes.
+    pub(super) fn broke(&self, failure: &Failure) {
+        let Record { caller, shared, .. } = &self.record;
+        telemetry::upstream_failed(&caller.request_id, self.link.provider.name(), &self.link.model, failure);
+        shared.health.bad(&self.link, failure, None, self.record.shortened());
+    }
+
+    /// The link whose stream broke is left for another one.
+    pub(super) fn left(&mut self, failure: &Failure) {
+        if let Some(served) = self.attempts.last_mut() {
+            served.outcome = Outcome::Failed(failure.class);
+            served.message = Some(failure.message.clone());
+        }
+    }
+
+    /// Another link goes on, brought to it in the way that `by` names.
+    pub(super) fn moved(&mut self, link: Link, attempts: Vec<Attempt>, upstream: Duration, by: &str) {
+        if let Some(from) = self.attempts.last() {
+            let (to, request_id) = (&link.provider, &self.record.caller.request_id);
+            telemetry::stream_resumed(request_id, from, to.name(), to.spec.title, &link.model, by);
+        }
+        self.link = link;
+        self.attempts.extend(attempts);
+        self.upstream += upstream;
+    }
+
+    /// No other link goes on.
+    pub(super) fn in_vain(&mut self, exhausted: Exhausted) {
+        self.attempts.extend(exhausted.attempts);
+        self.upstream += exhausted.upstream;
+    }
+
+    /// It is over. Told once; a break was told before.
+    pub(super) fn end(&mut self, end: &StreamEnd, learned: &Learned) {
+        let (outcome, status) = match end {
+            StreamEnd::Complete => ("ok", 200),
+            StreamEnd::Failed(failure) => (failure.class.name(), 200),
+            StreamEnd::ClientGone => (Class::ClientGone.name(), CLIENT_GONE),
+        };
+        let Streaming { record, link, attempts, upstream, first_token } = self;
+        record.tell(Some(link), attempts, Cow::Borrowed(outcome), status, learned, *upstream, Some(*first_token));
     }
 }
 

@@ -66,7 +66,7 @@ fn set(card: &mut Card, at: &str, name: &str, value: &Value) -> Result<(), BadTa
         }
         "preserved_thinking" => card.preserved_thinking = flag()?,
         "forced_tools" => card.forced_tools = flag()?,
-        "prefill" => card.prefill = flag()?,
+        "prefill" => card.prefill = perhaps()?,
         "mid_system" => card.mid_system = flag()?,
         "efforts" => card.efforts = efforts(at, value)?,
         "max_completion_tokens" => card.max_completion_tokens = flag()?,

@@ -7,6 +7,7 @@ mod facts;
 mod finish;
 mod inspect;
 mod request;
+mod resume;
 mod stream;
 mod tap;
 mod usage;
@@ -14,6 +15,7 @@ mod usage;
 use bytes::{Bytes, BytesMut};
 
 use super::call::Call;
+use super::resume::Resume;
 use super::{
     Back, BadRequest, ErrorView, Framing, Front, Inspected, ReadStream, Stamp, Tap, Unwritable, WriteStream, Written,
 };
@@ -61,6 +63,10 @@ impl Front for OpenAi {
 
     fn error_event(&self, error: &ErrorView<'_>, out: &mut BytesMut) {
         error::event(error, out);
+    }
+
+    fn resume(&self) -> Option<&'static dyn Resume> {
+        Some(&OpenAi)
     }
 }
 

@@ -6,18 +6,18 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use super::stream::Live;
 use crate::domain::facts::Learned;
 
-/// An answer in the caller's protocol, whichever lane made it.
-pub struct Reply {
+/// An answer in the caller's protocol, whichever lane made it. `S` is a stream.
+pub struct Reply<S = Box<Live>> {
     /// Headers of the provider that the caller gets: its rate limits and its own id of the request.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Parameters that a translation had to leave out, by the caller's names.
     pub dropped: Vec<String>,
     /// The answer.
-    pub body: ReplyBody,
+    pub body: ReplyBody<S>,
 }
 
 /// The bytes of an answer.
-pub enum ReplyBody {
+pub enum ReplyBody<S = Box<Live>> {
     /// All of it.
     Whole {
         /// The body.
@@ -26,7 +26,7 @@ pub enum ReplyBody {
         learned: Learned,
     },
     /// A stream whose first content has come.
-    Stream(Box<Live>),
+    Stream(S),
 }
 
 /// The provider's headers that are passed on.

@@ -91,6 +91,8 @@ pub struct Live {
     last_activity: Instant,
     alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
     on_end: Option<OnEnd>,
+    /// Is a break kept for [`Live::take_break`] rather than told to the caller?
+    hands_over: bool,
 }
 
 impl Live {
@@ -107,6 +109,7 @@ impl Live {
             last_activity,
             alarm,
             on_end: None,
+            hands_over: false,
         }
     }
 
@@ -152,6 +155,47 @@ impl Live {
         self.on_end = Some(on_end);
     }
 
+    /// From now on a break ends the bytes without a word: [`Live::take_break`] has it then.
+    pub fn hand_over_breaks(&mut self) {
+        self.hands_over = true;
+    }
+
+    /// How the stream broke, where it ended by breaking.
+    pub fn take_break(&mut self) -> Option<Failure> {
+        match self.ended.take() {
+            Some(StreamEnd::Failed(failure)) => Some(failure),
+            other => {
+                self.ended = other;
+                None
+            }
+        }
+    }
+
+    /// What was learned so far.
+    pub fn learned(&self) -> Learned {
+        match &self.lane {
+            Lane::Direct(lane) => lane.learned(),
+            Lane::Translated(lane) => lane.learned(),
+        }
+    }
+
+    /// A break as the caller's protocol tells it.
+    pub fn error_event(&self, failure: &Failure) -> Bytes {
+        let message = scrub(&failure.message);
+        let view = ErrorView {
+            status: failure.status.unwrap_or(502),
+            kind: error_kind(failure.class),
+            code: Some(failure.class.name()),
+            param: None,
+            message: &message,
+            attempts: None,
+            request_id: None,
+        };
+        let mut event = BytesMut::new();
+        self.course.front.error_event(&view, &mut event);
+        event.freeze()
+    }
+
     /// Takes one chunk, or the end of the bytes, through the lane.
     fn take(&mut self, chunk: Option<Bytes>) -> Taken {
         let mut taken = match (&mut self.lane, chunk) {
@@ -176,19 +220,9 @@ impl Live {
 
     /// The stream broke after its first content: the caller's protocol says so in its own form.
     fn break_off(&mut self, failure: Failure) {
-        let message = scrub(&failure.message);
-        let view = ErrorView {
-            status: failure.status.unwrap_or(502),
-            kind: error_kind(failure.class),
-            code: Some(failure.class.name()),
-            param: None,
-            message: &message,
-            attempts: None,
-            request_id: None,
-        };
-        let mut event = BytesMut::new();
-        self.course.front.error_event(&view, &mut event);
-        self.ready.push_back(event.freeze());
+        if !self.hands_over {
+            self.ready.push_back(self.error_event(&failure));
+        }
         self.ended = Some(StreamEnd::Failed(failure));
     }
 
@@ -213,10 +247,7 @@ impl Live {
 
     fn tell_end(&mut self) {
         if let Some(on_end) = self.on_end.take() {
-            let learned = match &self.lane {
-                Lane::Direct(lane) => lane.learned(),
-                Lane::Translated(lane) => lane.learned(),
-            };
+            let learned = self.learned();
             on_end(self.ended.take().unwrap_or(StreamEnd::ClientGone), learned);
         }
     }

@@ -9,3 +9,6 @@ mod golden;
 
 /// The official SDKs, Python and Node, served by each provider; run by `scripts/test`.
 mod sdk;
+
+/// Streams that break and go on at another link.
+mod resume;

@@ -12,14 +12,15 @@ use serde_json::{Value, json};
 
 use super::{Api, Place, Told};
 use crate::domain::chat::{Event, Usage};
+use crate::gateway::Stream;
+use crate::gateway::route::routing;
 use crate::protocol::openai::OpenAi;
 use crate::protocol::sse::{Splitter, parse};
 use crate::protocol::{Back, ReadStream, Stamp};
-use crate::upstream::stream::Live;
 
 /// The stream, read as the OpenAI protocol and written anew.
 pub(super) struct RouteStream {
-    live: Box<Live>,
+    live: Stream,
     told: Told,
     api: Arc<Api>,
     splitter: Splitter,
@@ -33,7 +34,7 @@ pub(super) struct RouteStream {
 }
 
 impl RouteStream {
-    pub(super) fn new(live: Box<Live>, told: Told, api: Arc<Api>, place: Place) -> RouteStream {
+    pub(super) fn new(live: Stream, told: Told, api: Arc<Api>, place: Place) -> RouteStream {
         let stamp = Stamp { id: String::new(), created: 0 };
         RouteStream {
             live,
@@ -91,6 +92,11 @@ impl RouteStream {
     fn done(&mut self) {
         if std::mem::replace(&mut self.over, true) {
             return;
+        }
+        if let Some(resumed) = self.live.resumed() {
+            self.told.provider = resumed.provider;
+            self.told.routing = routing(&self.told.task, resumed.attempts);
+            self.model = resumed.model.unwrap_or_default();
         }
         let gateway = &self.api.gateway;
         let cost = self.usage.and_then(|usage| gateway.cost(self.told.provider, &self.model, &usage));

@@ -180,7 +180,7 @@ impl<'a> Script<'a> {
         }
         let mut prefill = false;
         if let Some(last) = turns.last_mut().filter(|last| last.role == Role::Assistant) {
-            prefill = card.prefill && matches!(last.content.last(), Some(Block::Text { .. }));
+            prefill = card.prefill != Some(false) && matches!(last.content.last(), Some(Block::Text { .. }));
             if prefill {
                 trim_end(last);
             } else {

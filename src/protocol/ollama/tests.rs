@@ -28,7 +28,7 @@ fn card() -> Card {
         thinking_off: ThinkingOff::Omit,
         preserved_thinking: false,
         forced_tools: true,
-        prefill: true,
+        prefill: None,
         mid_system: true,
         efforts: Efforts::default(),
         max_completion_tokens: false,

@@ -26,7 +26,7 @@ fn card() -> Card {
         thinking_off: ThinkingOff::Omit,
         preserved_thinking: false,
         forced_tools: true,
-        prefill: true,
+        prefill: None,
         mid_system: true,
         efforts: Efforts::of(&efforts),
         max_completion_tokens: false,

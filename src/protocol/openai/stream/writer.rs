@@ -4,7 +4,9 @@
 
 use bytes::{BufMut, BytesMut};
 use serde::Serialize;
+use serde_json::json;
 
+use super::super::super::resume::Seam;
 use super::super::super::{Stamp, WriteStream};
 use super::super::details::{self, Entry};
 use super::super::{finish, usage};
@@ -82,17 +84,30 @@ impl Writer {
         }
     }
 
+    /// A writer that goes on with a stream, behind the chunk that marks the seam.
+    pub(in super::super) fn go_on(seam: &Seam<'_>, include_usage: bool, out: &mut BytesMut) -> Writer {
+        let mut writer = Writer { has_text: true, ..Writer::new(seam.stamp.clone(), include_usage) };
+        writer.make_head(&seam.stamp.id, seam.answering);
+        writer.open(out);
+        let mark = json!({"resumed": {
+            "provider": seam.provider, "model": seam.model, "by": seam.by.name(), "after": seam.after,
+        }});
+        out.extend_from_slice(br#"{"index":0,"delta":{},"finish_reason":null}],"x_gateway":"#);
+        put(&mark, (&mut *out).writer());
+        writer.close(out);
+        writer
+    }
+
     fn start(&mut self, model: &str, out: &mut BytesMut) {
         if !self.head.is_empty() {
             return;
         }
-        self.make_head(model);
+        self.make_head(&format!("chatcmpl-{}", self.stamp.id), model);
         self.delta(&Delta { role: Some("assistant"), content: Some(""), ..Delta::default() }, out);
     }
 
-    fn make_head(&mut self, model: &str) {
-        let id = format!("chatcmpl-{}", self.stamp.id);
-        let head = Head { id: &id, object: "chat.completion.chunk", created: self.stamp.created, model };
+    fn make_head(&mut self, id: &str, model: &str) {
+        let head = Head { id, object: "chat.completion.chunk", created: self.stamp.created, model };
         self.head.extend_from_slice(b"data: ");
         put(&head, (&mut self.head).writer());
         self.head.pop();

@@ -19,10 +19,14 @@ const CASES: &[(&str, &[Who])] = &[
     ("stream_tools", NOBODY),
     ("stream_parallel_tools", MOCK),
     ("run_tools", NOBODY),
+    ("tool_without_arguments", MOCK),
     ("structured", NOBODY),
     ("stream_structured", NOBODY),
+    ("truncated", MOCK),
     ("vision", NOBODY),
     ("reasoning", MOCK),
+    // Claude wants its thinking back, with its signature.
+    ("reasoning_returned", &[Who::Mock, Who::OpenAi, Who::OpenRouter, Who::Ollama, Who::Compatible, Who::Fallback]),
     // Ollama's own form has no word for a refusal.
     ("refusal", &[Who::Mock, Who::Ollama]),
     ("choices", NOBODY),

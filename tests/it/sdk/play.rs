@@ -3,7 +3,7 @@
 use crate::kit::*;
 
 /// What a plain answer says.
-pub(super) const TEXT: &str = "Hello there, dear reader.";
+pub(super) const TEXT: &str = "Hello there, dear reader. Grüße 🦀";
 
 const PARIS: &str = r#"{"city":"Paris"}"#;
 const ROME: &str = r#"{"city":"Rome"}"#;
@@ -13,6 +13,11 @@ pub(super) fn reply(play: &str) -> Reply {
     use Say::{Choice, Cut, Endless, Error, Finish, Reasoning, Refusal, Role, Text, Tool, ToolArgs, ToolStart};
     match play {
         "text" => Text(TEXT).into(),
+        // Cut in the middle of letters and of lines.
+        "trickled" => Reply::from(Text(TEXT)).trickle(3),
+        "truncated" => [Text(r#"{"name":"#), Finish("length")].into(),
+        "tool_without_arguments" => Tool("call_now", "get_time", "{}").into(),
+        "thinking_tool" => [Reasoning("Paris, then."), Tool("call_paris", "get_weather", PARIS)].into(),
         "tool" => Tool("call_paris", "get_weather", PARIS).into(),
         "tools" => [Tool("call_paris", "get_weather", PARIS), Tool("call_rome", "get_weather", ROME)].into(),
         "interleaved_tools" => [

@@ -92,6 +92,22 @@ define('reasoning', async () => {
   assert.deepEqual([joined(chunks, 'reasoning'), joined(chunks, 'content')], ['Let me think.', '42']);
 });
 
+define('reasoning_returned', async () => {
+  await play('thinking_tool');
+  const parameters = { type: 'object', properties: { city: { type: 'string' } } };
+  const tools = [{ type: 'function', function: { name: 'get_weather', parameters } }];
+  const asked = { tools, reasoning_effort: 'low' };
+  const { message } = (await chat(asked)).choices[0];
+  assert.equal(message.reasoning, 'Paris, then.');
+  const text = await play();
+  const result = { role: 'tool', tool_call_id: message.tool_calls[0].id, content: 'sunny' };
+  const answer = await chat({ ...asked, messages: [...HELLO.messages, message, result] });
+  assert.equal(answer.choices[0].message.content, text);
+  const turn = (await calls(1))[0].body.messages[1].content;
+  assert.deepEqual(turn.map((block) => block.type), ['thinking', 'tool_use']);
+  assert.deepEqual([turn[0].thinking, turn[0].signature], ['Paris, then.', 'c2lnbmVk']);
+});
+
 define('refusal', async () => {
   await play('refusal');
   const [choice] = (await chat()).choices;

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { HELLO, client } from './answers.mjs';
-import { z, zodResponseFormat } from './sdk.mjs';
-import { STAND, calls, define, play } from './stage.mjs';
+import { LengthFinishReasonError, z, zodResponseFormat } from './sdk.mjs';
+import { STAND, calls, define, play, rejects } from './stage.mjs';
 
 const response_format = zodResponseFormat(z.object({ name: z.string(), age: z.number() }), 'person');
 
@@ -30,4 +30,11 @@ define('stream_structured', async () => {
   helper.on('content.delta', () => (deltas += 1));
   check((await helper.finalChatCompletion()).choices[0].message);
   assert(deltas > 0, 'no pieces of content');
+});
+
+define('truncated', async () => {
+  await play('truncated');
+  const asked = { ...HELLO, response_format };
+  await rejects(LengthFinishReasonError, client.chat.completions.parse(asked));
+  await rejects(LengthFinishReasonError, client.chat.completions.stream(asked).finalChatCompletion());
 });

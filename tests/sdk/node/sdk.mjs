@@ -5,7 +5,11 @@ import { join } from 'node:path';
 
 const require = createRequire(join(process.env.SDK_NODE_FOLDER ?? process.cwd(), 'package.json'));
 
-export const openai = require('openai');
+// The newest SDK wants Node 22.
+const name = parseInt(process.versions.node) < 22 ? 'openai-for-node-20' : 'openai';
+
+export const openai = require(name);
 export const { OpenAI } = openai;
-export const { zodFunction, zodResponseFormat } = require('openai/helpers/zod');
+export const { LengthFinishReasonError } = require(`${name}/error`);
+export const { zodFunction, zodResponseFormat } = require(`${name}/helpers/zod`);
 export const { z } = require('zod');

@@ -6,8 +6,13 @@ import { openai } from './sdk.mjs';
 import { STAND, all, calls, define, hangUps, play, rejects } from './stage.mjs';
 
 define('stream', async () => {
-  const text = await play();
-  const chunks = await all(chat({ stream: true }));
+  for (const name of ['text', 'trickled']) {
+    const text = await play(name);
+    checkStream(await all(chat({ stream: true })), text);
+  }
+});
+
+function checkStream(chunks, text) {
   assert.deepEqual([...new Set(chunks.map((chunk) => chunk.object))], ['chat.completion.chunk']);
   assert.equal(new Set(chunks.map((chunk) => chunk.id)).size, 1);
   assert(chunks.every((chunk) => chunk.choices.length === 1), 'a chunk that was not asked for');
@@ -18,7 +23,7 @@ define('stream', async () => {
   assert(pieces.length > 1, 'the answer came in one piece');
   assert.deepEqual(choices.map((choice) => choice.finish_reason).filter(Boolean), ['stop']);
   assert.equal(choices.at(-1).finish_reason, 'stop');
-});
+}
 
 define('stream_usage', async () => {
   await play();

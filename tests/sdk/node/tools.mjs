@@ -81,6 +81,18 @@ define('stream_parallel_tools', async () => {
   }
 });
 
+define('tool_without_arguments', async () => {
+  await play('tool_without_arguments');
+  const none = { type: 'object', properties: {} };
+  const asked = { tools: [{ type: 'function', function: { name: 'get_time', parameters: none } }] };
+  const whole = await chat(asked);
+  const streamed = await client.chat.completions.stream({ ...HELLO, ...asked }).finalChatCompletion();
+  for (const answer of [whole, streamed]) {
+    const [call] = answer.choices[0].message.tool_calls;
+    assert.deepEqual([call.function.name, JSON.parse(call.function.arguments)], ['get_time', {}]);
+  }
+});
+
 define('run_tools', async () => {
   for (const stream of [false, true]) {
     let text = await play('tool');

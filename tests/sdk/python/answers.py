@@ -100,6 +100,23 @@ def reasoning():
 
 
 @case
+def reasoning_returned():
+    play("thinking_tool")
+    parameters = {"type": "object", "properties": {"city": {"type": "string"}}}
+    tool = {"type": "function", "function": {"name": "get_weather", "parameters": parameters}}
+    asked = {"model": MODEL, "tools": [tool], "reasoning_effort": "low"}
+    message = client.chat.completions.create(**asked, messages=HELLO["messages"]).choices[0].message
+    same(message.reasoning, "Paris, then.")
+    text = play()
+    result = {"role": "tool", "tool_call_id": message.tool_calls[0].id, "content": "sunny"}
+    answer = client.chat.completions.create(**asked, messages=[*HELLO["messages"], message, result])
+    same(answer.choices[0].message.content, text)
+    turn = calls(1)[0]["body"]["messages"][1]["content"]
+    same([block["type"] for block in turn], ["thinking", "tool_use"])
+    same((turn[0]["thinking"], turn[0]["signature"]), ("Paris, then.", "c2lnbmVk"))
+
+
+@case
 def refusal():
     play("refusal")
     choice = client.chat.completions.create(**HELLO).choices[0]

@@ -1,9 +1,10 @@
 """Answers that keep to a schema, parsed by the SDK."""
 
+from openai import LengthFinishReasonError
 from pydantic import BaseModel
 
 from answers import HELLO, client
-from stage import STAND, calls, case, play, same
+from stage import STAND, calls, case, play, raises, same
 
 
 class Person(BaseModel):
@@ -32,3 +33,11 @@ def stream_structured():
         final = helper.get_final_completion()
     assert deltas, "no pieces of content"
     same(final.choices[0].message.parsed, EXPECTED)
+
+
+@case
+def truncated():
+    play("truncated")
+    raises(LengthFinishReasonError, lambda: client.chat.completions.parse(**HELLO, response_format=Person))
+    with client.chat.completions.stream(**HELLO, response_format=Person) as helper:
+        raises(LengthFinishReasonError, helper.until_done)

@@ -19,6 +19,8 @@ def stream():
             return [chunk async for chunk in await other.chat.completions.create(**HELLO, stream=True)]
 
     check_stream(asyncio.run(asynchronous()), text)
+    text = play("trickled")
+    check_stream(list(client.chat.completions.create(**HELLO, stream=True)), text)
 
 
 def check_stream(chunks, text):

@@ -92,6 +92,17 @@ def stream_parallel_tools():
         same(choice.message.content or "", "One moment. " if name == "interleaved_tools" else "")
 
 
+@case
+def tool_without_arguments():
+    play("tool_without_arguments")
+    now = {"type": "function", "function": {"name": "get_time", "parameters": {"type": "object", "properties": {}}}}
+    [call] = client.chat.completions.create(**HELLO, tools=[now]).choices[0].message.tool_calls
+    same((call.function.name, json.loads(call.function.arguments)), ("get_time", {}))
+    final, _ = accumulated(HELLO | {"tools": [now]})
+    [call] = final.choices[0].message.tool_calls
+    same((call.function.name, json.loads(call.function.arguments)), ("get_time", {}))
+
+
 def accumulated(asked):
     """The stream added up by the SDK, and its events of finished tool calls."""
     with client.chat.completions.stream(**asked) as helper:

@@ -58,7 +58,7 @@ impl App {
     /// Where its client cannot be made.
     pub fn gateway(&self) -> anyhow::Result<Arc<Gateway>> {
         let models = self.shared.models.clone();
-        let upstream = Upstream::new(self.limits, models, &self.tls, self.shared.clock.clone())?;
+        let upstream = Upstream::new(self.limits, &self.shared.roster, models, &self.tls, self.shared.clock.clone())?;
         Ok(Arc::new(Gateway::new(self.shared.clone(), upstream)))
     }
 }

@@ -1,9 +1,11 @@
-//! The way out: one HTTP client for every provider, with one set of limits. The only room that names reqwest.
+//! The way out: one set of clients and limits for every provider. The only room that names reqwest.
 
 pub mod chat;
+mod client;
 mod outgoing;
 pub mod probe;
 pub mod reply;
+mod road;
 pub mod stream;
 mod tls;
 mod wire;
@@ -12,14 +14,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Method};
+use hyper_util::client::proxy::matcher::Matcher;
 
 use crate::clock::Clock;
 use crate::domain::failure::{Class, Failure};
 use crate::models::Models;
-use crate::provider::{Auth, LocalAnswer, Provider, Reach};
-use crate::secret::Secret;
+use crate::provider::{LocalAnswer, Provider, Reach, Roster};
+use road::Road;
 pub use tls::Tls;
 use wire::{Body, Pieces, Wire};
 
@@ -27,8 +30,6 @@ use wire::{Body, Pieces, Wire};
 pub const LONGEST_ANSWER: usize = 64 << 20;
 /// The longest error that is kept, in bytes.
 const LONGEST_ERROR: usize = 1 << 20;
-/// How this gateway calls itself.
-const AGENT: HeaderValue = HeaderValue::from_static(concat!("ai-mcp-gateway/", env!("CARGO_PKG_VERSION")));
 
 /// The operator's limits.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +52,9 @@ pub struct Limits {
 
 /// Sends requests. One for each worker, so that a connection never crosses threads.
 pub struct Upstream {
-    client: reqwest::Client,
+    direct: client::Direct,
+    convenient: reqwest::Client,
+    roads: Vec<Road>,
     limits: Limits,
     models: Arc<Models>,
     clock: Clock,
@@ -65,76 +68,70 @@ struct Incoming {
 }
 
 impl Upstream {
-    /// A client with its own connections.
+    /// Clients with connections of their own to the providers of `roster`.
     ///
     /// # Errors
     /// Where TLS cannot be set up.
-    pub fn new(limits: Limits, models: Arc<Models>, tls: &Tls, clock: Clock) -> Result<Upstream, reqwest::Error> {
-        let client = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls.config())
-            .connect_timeout(limits.connect)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .tcp_nodelay(true)
-            .pool_idle_timeout(Duration::from_secs(90))
-            .build()?;
-        Ok(Upstream { client, limits, models, clock })
+    pub fn new(
+        limits: Limits,
+        roster: &Roster,
+        models: Arc<Models>,
+        tls: &Tls,
+        clock: Clock,
+    ) -> Result<Upstream, reqwest::Error> {
+        let direct = client::direct(tls, limits.connect);
+        let convenient = client::convenient(tls, limits.connect)?;
+        let proxies = Matcher::from_system();
+        let roads = roster.ready().map(|provider| Road::new(provider, &proxies)).collect();
+        Ok(Upstream { direct, convenient, roads, limits, models, clock })
     }
 
-    /// Posts `body` to `path` of `provider`.
+    /// Posts `body` to `way` of `provider`, with `headers` beside the provider's own.
     async fn post(
         &self,
         provider: &Provider,
-        path: &str,
+        way: usize,
         headers: HeaderMap,
         body: Vec<Bytes>,
     ) -> Result<Incoming, Failure> {
         if let Reach::Here(answer) = provider.spec.reach {
             return Ok(here(answer(&wire::join(body))));
         }
-        let mut request = self.request(Method::POST, provider, path)?;
-        *request.headers_mut() = headers;
-        self.authorize(provider, request.headers_mut())?;
-        request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(reqwest::Body::wrap(Pieces::new(body)));
-        self.send(request).await
+        let road = self.road(provider)?;
+        let mut request = http::Request::new(Pieces::new(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = road.uri(way)?;
+        *request.headers_mut() = road.headers.clone();
+        request.headers_mut().extend(headers);
+        if road.proxied {
+            let request = request.map(reqwest::Body::wrap);
+            let request = reqwest::Request::try_from(request).map_err(|error| wire::no_head(&error))?;
+            return self.send(request).await;
+        }
+        let response = self.direct.request(request).await.map_err(|error| wire::no_head(&error))?;
+        let (head, body) = response.into_parts();
+        Ok(Incoming { status: head.status, headers: head.headers, wire: Wire::new(Body::Direct(body)) })
     }
 
     /// Gets `path` of `provider`.
-    async fn get(&self, provider: &Provider, path: &str, headers: HeaderMap) -> Result<Incoming, Failure> {
-        let mut request = self.request(Method::GET, provider, path)?;
-        *request.headers_mut() = headers;
-        self.authorize(provider, request.headers_mut())?;
+    async fn get(&self, provider: &Provider, path: &str) -> Result<Incoming, Failure> {
+        let url = format!("{}{path}", provider.base_url);
+        let url = reqwest::Url::parse(&url).map_err(|error| Failure::new(Class::Network, format!("{url}: {error}")))?;
+        let mut request = reqwest::Request::new(Method::GET, url);
+        *request.headers_mut() = self.road(provider)?.headers.clone();
+        request.headers_mut().remove(CONTENT_TYPE);
         self.send(request).await
     }
 
-    fn request(&self, method: Method, provider: &Provider, path: &str) -> Result<reqwest::Request, Failure> {
-        let url = format!("{}{path}", provider.base_url);
-        let url = reqwest::Url::parse(&url).map_err(|error| Failure::new(Class::Network, format!("{url}: {error}")))?;
-        Ok(reqwest::Request::new(method, url))
-    }
-
-    fn authorize(&self, provider: &Provider, headers: &mut HeaderMap) -> Result<(), Failure> {
-        headers.insert(USER_AGENT, AGENT);
-        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("*/*"));
-        let Some(key) = &provider.key else { return Ok(()) };
-        let (name, value) = match provider.spec.auth {
-            Auth::None => return Ok(()),
-            Auth::Bearer => (AUTHORIZATION, secret_value("Bearer ", key)),
-            Auth::Header(name) => (HeaderName::from_static(name), secret_value("", key)),
-        };
-        headers.insert(
-            name,
-            value.ok_or_else(|| Failure::new(Class::Auth, "the key holds characters that no header may"))?,
-        );
-        Ok(())
-    }
-
     async fn send(&self, request: reqwest::Request) -> Result<Incoming, Failure> {
-        let response = self.client.execute(request).await.map_err(|error| wire::no_head(&error))?;
+        let response = self.convenient.execute(request).await.map_err(|error| wire::no_head(&error))?;
         let (head, body) = http::Response::from(response).into_parts();
-        Ok(Incoming { status: head.status, headers: head.headers, wire: Wire::new(Body::Net(body)) })
+        Ok(Incoming { status: head.status, headers: head.headers, wire: Wire::new(Body::Convenient(body)) })
+    }
+
+    fn road(&self, provider: &Provider) -> Result<&Road, Failure> {
+        let road = self.roads.iter().find(|road| road.provider == provider.name());
+        road.ok_or_else(|| Failure::new(Class::ModelUnavailable, "this provider is not configured"))
     }
 }
 
@@ -145,10 +142,4 @@ fn here(answer: LocalAnswer) -> Incoming {
     };
     let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(kind))]);
     Incoming { status: http::StatusCode::OK, headers, wire: Wire::new(Body::Here(pieces.into())) }
-}
-
-fn secret_value(prefix: &str, key: &Secret) -> Option<HeaderValue> {
-    let mut value = HeaderValue::from_str(&format!("{prefix}{}", key.expose())).ok()?;
-    value.set_sensitive(true);
-    Some(value)
 }

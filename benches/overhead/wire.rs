@@ -76,10 +76,12 @@ pub fn request(model: &str, mode: Mode, size: usize) -> Vec<u8> {
 
 /// One turn of a long conversation, about 2 KB, with the escapes that prose and code have.
 fn turn(index: usize, size: usize) -> Value {
-    let line = "He said \"twelve\",\nthen wrote `let x = a[3] + 1;` – naïve, but it runs.\n";
-    let lines = (size / line.len()).clamp(1, 26);
+    let text = "The report names three causes, of which the second is the likeliest: a timer that\n\
+                is armed twice. Look at this:\n\n    let timer = self.timer.take().unwrap_or(idle);\n\
+                \nAs the log says, \"armed at 12:03\" – so it was not the first one that fired.\n";
+    let texts = (size / text.len()).clamp(1, 8);
     let role = if index % 2 == 1 { "user" } else { "assistant" };
-    json!({"role": role, "content": line.repeat(lines)})
+    json!({"role": role, "content": text.repeat(texts)})
 }
 
 /// The head of every answer, up to the header that says how the body is delimited.

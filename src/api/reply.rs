@@ -64,8 +64,9 @@ pub(super) fn describe(headers: &mut HeaderMap, answered: &Answered, caller: &Ca
 
 /// `gateway;dur=…, upstream;dur=…`, in milliseconds.
 pub(super) fn timing(all: Duration, upstream: Duration) -> String {
-    let ms = |time: Duration| time.as_secs_f64() * 1000.0;
-    format!("gateway;dur={:.2}, upstream;dur={:.2}", ms(all.saturating_sub(upstream)), ms(upstream))
+    let (own, upstream) = (all.saturating_sub(upstream).as_micros(), upstream.as_micros());
+    let (a, b, c, d) = (own / 1000, own % 1000, upstream / 1000, upstream % 1000);
+    format!("gateway;dur={a}.{b:03}, upstream;dur={c}.{d:03}")
 }
 
 /// Never in the form of 1e-7, which not every client reads.

@@ -31,7 +31,7 @@ fn fields(body: &[u8]) -> Result<Vec<Field>, BadRequest> {
     if body.trim_ascii().is_empty() {
         return Err(BadRequest::body("The body is empty. Send a JSON object with `content-type: application/json`."));
     }
-    let text = std::str::from_utf8(body)
+    let text = simdutf8::compat::from_utf8(body)
         .map_err(|error| BadRequest::body(format!("The body is not UTF-8 (byte {}).", error.valid_up_to())))?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let fields = reader

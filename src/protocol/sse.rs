@@ -114,6 +114,9 @@ impl Lines {
 
 /// Reads one event's raw bytes.
 pub fn parse(raw: &[u8]) -> SseEvent<'_> {
+    if let Some(data) = only_data(raw) {
+        return SseEvent { name: None, data: Some(Cow::Borrowed(data)) };
+    }
     let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
     let mut event = SseEvent { name: None, data: None };
     for line in raw.split(|byte| matches!(byte, b'\n' | b'\r')) {
@@ -136,6 +139,13 @@ pub fn parse(raw: &[u8]) -> SseEvent<'_> {
         }
     }
     event
+}
+
+/// The data of an event that is one `data: ` line and nothing else, as nearly all are.
+fn only_data(raw: &[u8]) -> Option<&[u8]> {
+    let line = raw.strip_prefix(b"data: ")?;
+    let (data, end) = line.split_at(memchr::memchr2(b'\n', b'\r', line)?);
+    matches!(end, b"\n\n" | b"\r\n\r\n").then_some(data)
 }
 
 #[cfg(test)]

@@ -17,14 +17,15 @@ use crate::protocol::call::Call;
 use crate::protocol::{Back, Framing, Inspected, Stamp};
 use crate::provider::classify::{self, Refused, Told};
 use crate::provider::link::{Link, Terms};
-use crate::provider::{ChatAdapter, Provider, Way};
+use crate::provider::{ChatAdapter, Provider};
 
 /// One call of one endpoint.
 struct Exchange<'a> {
     link: &'a Link,
     call: &'a Call,
     back: &'static dyn Back,
-    path: &'static str,
+    /// Which of the adapter's ways is taken.
+    way: usize,
     terms: Terms,
     /// Does the model think before its first word?
     thinks: bool,
@@ -41,12 +42,12 @@ impl Upstream {
         };
         let ways = adapter.ways();
         let first = link.provider.way().min(ways.len() - 1);
-        let result = self.by(ways[first], adapter, &link, call, terms).await;
+        let result = self.by(first, adapter, &link, call, terms).await;
         let Err(failure) = &result else { return result };
         // A server that lacks this endpoint has not looked at the request: another of its endpoints may be there.
         let other = (0..ways.len()).find(|way| *way != first && lacks_endpoint(failure));
         let Some(other) = other else { return result };
-        let result = self.by(ways[other], adapter, &link, call, terms).await;
+        let result = self.by(other, adapter, &link, call, terms).await;
         if !result.as_ref().is_err_and(lacks_endpoint) {
             link.provider.found_way(other);
         }
@@ -56,15 +57,16 @@ impl Upstream {
     /// Asks one endpoint, in the lane that fits.
     async fn by(
         &self,
-        way: Way,
+        at: usize,
         adapter: &'static dyn ChatAdapter,
         link: &Link,
         call: &Call,
         terms: Terms,
     ) -> Result<Reply, Failure> {
+        let way = adapter.ways()[at];
         let card = self.models.card(&link.model);
         let thinks = call.facts.reasoning || card.thinks_first;
-        let exchange = Exchange { link, call, back: way.back, path: way.path, terms, thinks };
+        let exchange = Exchange { link, call, back: way.back, way: at, terms, thinks };
         let reject = self.limits.reject_unsupported;
         if way.back.dialect() == call.front.dialect() {
             let outgoing = outgoing::direct(adapter, link, call);
@@ -74,7 +76,7 @@ impl Upstream {
         let mut chat = outgoing::read(call)?;
         adapter.adjust(&mut chat);
         loop {
-            let outgoing = outgoing::translated(adapter, &exchange.back, link, &chat, &card)?;
+            let outgoing = outgoing::translated(exchange.back, link, &chat, &card)?;
             outgoing::refuse_dropped(reject, &outgoing, terms, way.back.dialect())?;
             match self.exchange(&exchange, outgoing).await {
                 Err(refusal) if refusal.class == Class::InvalidRequest && adapter.amend(&refusal, &mut chat) => {}
@@ -91,7 +93,7 @@ impl Upstream {
         let until = (self.clock.now() + patience).min(terms.deadline);
         let mut headers = outgoing.headers;
         headers.insert(ACCEPT, HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" }));
-        let sending = self.post(&link.provider, exchange.path, headers, outgoing.body);
+        let sending = self.post(&link.provider, exchange.way, headers, outgoing.body);
         let late =
             |_| Err(Failure::after_sending(Class::Timeout, format!("no answer within {} ms", patience.as_millis())));
         let incoming = self.clock.until(until, sending).await.unwrap_or_else(late)?;

@@ -17,7 +17,7 @@ use crate::provider::link::{Link, Terms};
 pub(super) struct Outgoing {
     /// The body, in pieces.
     pub(super) body: Vec<Bytes>,
-    /// The provider's headers and the body's.
+    /// Headers that the body needs.
     pub(super) headers: HeaderMap,
     /// Parameters that were left out, by the caller's names.
     pub(super) dropped: Vec<String>,
@@ -36,11 +36,9 @@ pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call) -> Out
     }
     OWN_FIELDS.into_iter().filter(|name| call.place(name).is_some()).for_each(|name| edits.cut(name));
     adapter.edit(call, &link.provider, &mut edits);
-    let mut headers = HeaderMap::new();
-    adapter.headers(&link.provider, &mut headers);
     let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
     let ours = edits.names_set().filter(|name| *name != "model").collect();
-    Outgoing { body: splice(call, &edits), headers, dropped, ours }
+    Outgoing { body: splice(call, &edits), headers: HeaderMap::new(), dropped, ours }
 }
 
 /// The conversation in the hub form.
@@ -58,18 +56,11 @@ pub(super) fn read(call: &Call) -> Result<Chat, Failure> {
 }
 
 /// The conversation in the provider's protocol.
-pub(super) fn translated(
-    adapter: &dyn ChatAdapter,
-    back: &&'static dyn Back,
-    link: &Link,
-    chat: &Chat,
-    card: &Card,
-) -> Result<Outgoing, Failure> {
+pub(super) fn translated(back: &dyn Back, link: &Link, chat: &Chat, card: &Card) -> Result<Outgoing, Failure> {
     let written = back
         .write_request(chat, &link.model, card)
         .map_err(|unfit| Failure::unfit(back.dialect(), unfit.param, unfit.message))?;
     let mut headers = HeaderMap::new();
-    adapter.headers(&link.provider, &mut headers);
     headers.extend(written.headers.into_iter().map(|(name, value)| (Some(name), value)));
     Ok(Outgoing { body: vec![written.body], headers, dropped: written.dropped, ours: written.ours })
 }

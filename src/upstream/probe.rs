@@ -1,6 +1,6 @@
 //! The call that costs nothing and tells whether a provider would serve.
 
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 
 use super::{LONGEST_ANSWER, Upstream};
 use crate::domain::failure::{Class, Failure};
@@ -40,7 +40,7 @@ impl Upstream {
         };
         let deadline = self.clock.now() + self.limits.probe;
         let answer = async {
-            let mut answer = self.get(provider, path, self.headers(provider)).await?;
+            let mut answer = self.get(provider, path).await?;
             let body = answer.wire.whole(LONGEST_ANSWER).await?;
             match answer.status {
                 StatusCode::OK => Ok(chat.read_models(&body)),
@@ -54,7 +54,7 @@ impl Upstream {
     /// Asks the paths in order; the next one where the one before is missing.
     async fn ask(&self, provider: &Provider, paths: &[&str]) -> Found {
         for (way, path) in paths.iter().enumerate() {
-            let mut answer = match self.get(provider, path, self.headers(provider)).await {
+            let mut answer = match self.get(provider, path).await {
                 Ok(answer) => answer,
                 Err(failure) => return Found::Down(None, failure.message),
             };
@@ -75,14 +75,6 @@ impl Upstream {
             }
         }
         Found::CannotTell
-    }
-
-    fn headers(&self, provider: &Provider) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        if let Some(chat) = provider.spec.chat {
-            chat.headers(provider, &mut headers);
-        }
-        headers
     }
 }
 

@@ -2,12 +2,15 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::error::Error;
 use std::future::poll_fn;
+use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
+use hyper_util::client::legacy;
 
 use crate::domain::failure::{Class, Failure};
 
@@ -59,7 +62,10 @@ impl http_body::Body for Pieces {
 
 /// Where an answer comes from.
 pub(super) enum Body {
-    Net(reqwest::Body),
+    /// By hyper's own client.
+    Direct(hyper::body::Incoming),
+    /// By reqwest.
+    Convenient(reqwest::Body),
     Here(VecDeque<Bytes>),
 }
 
@@ -75,19 +81,25 @@ impl Wire {
 
     /// The next chunk; `None` at the end.
     pub(super) fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Failure>>> {
-        let body = match &mut self.body {
-            Body::Here(pieces) => return Poll::Ready(pieces.pop_front().map(Ok)),
-            Body::Net(body) => body,
-        };
         loop {
-            match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+            let frame = match &mut self.body {
+                Body::Here(pieces) => return Poll::Ready(pieces.pop_front().map(Ok)),
+                Body::Direct(body) => {
+                    ready!(Pin::new(body).poll_frame(cx)).map(|frame| frame.map_err(|error| broken_body(&error)))
+                }
+                Body::Convenient(body) => {
+                    ready!(Pin::new(body).poll_frame(cx)).map(|frame| frame.map_err(|error| broken_body(&error)))
+                }
+            };
+            match frame {
                 None => return Poll::Ready(None),
+                Some(Err(failure)) => return Poll::Ready(Some(Err(failure))),
+                // Trailers carry nothing that a caller would see.
                 Some(Ok(frame)) => {
                     if let Ok(data) = frame.into_data() {
                         return Poll::Ready(Some(Ok(data)));
                     }
                 }
-                Some(Err(error)) => return Poll::Ready(Some(Err(broken_body(&error)))),
             }
         }
     }
@@ -118,16 +130,24 @@ impl Wire {
 }
 
 /// What it means that no head came.
-pub(super) fn no_head(error: &reqwest::Error) -> Failure {
-    let class = if error.is_timeout() { Class::Timeout } else { Class::Network };
-    let what = if error.is_connect() { "cannot connect" } else { "the connection broke before an answer began" };
-    Failure { sent: !error.is_connect(), ..Failure::new(class, format!("{what}: {}", cause(error))) }
+pub(super) fn no_head(error: &(dyn Error + 'static)) -> Failure {
+    let connecting = causes(error).any(|cause| {
+        cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_connect)
+            || cause.downcast_ref::<legacy::Error>().is_some_and(legacy::Error::is_connect)
+    });
+    let timed_out = causes(error).any(|cause| {
+        cause.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::TimedOut)
+            || cause.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+    });
+    let class = if timed_out { Class::Timeout } else { Class::Network };
+    let what = if connecting { "cannot connect" } else { "the connection broke before an answer began" };
+    Failure { sent: !connecting, ..Failure::new(class, format!("{what}: {}", cause(error))) }
 }
 
 /// What it means that a body broke: an end that came too early is a truncated answer, a reset is the network's.
-fn broken_body(error: &reqwest::Error) -> Failure {
-    let io = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>());
-    let ended = io.is_some_and(|io| io.kind() == std::io::ErrorKind::UnexpectedEof)
+fn broken_body(error: &(dyn Error + 'static)) -> Failure {
+    let io = causes(error).find_map(|cause| cause.downcast_ref::<io::Error>());
+    let ended = io.is_some_and(|io| io.kind() == io::ErrorKind::UnexpectedEof)
         || causes(error)
             .filter_map(|cause| cause.downcast_ref::<hyper::Error>())
             .any(hyper::Error::is_incomplete_message);
@@ -137,11 +157,14 @@ fn broken_body(error: &reqwest::Error) -> Failure {
     }
 }
 
-fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn std::error::Error + 'static)> {
-    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |cause| cause.source())
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |cause| {
+        let cause: &'a (dyn Error + 'static) = *cause;
+        cause.source()
+    })
 }
 
 /// The innermost cause says what happened; the outer ones repeat the address.
-fn cause(error: &reqwest::Error) -> String {
+fn cause(error: &(dyn Error + 'static)) -> String {
     causes(error).last().map(ToString::to_string).unwrap_or_default()
 }

@@ -58,6 +58,8 @@ struct Delta<'a> {
 /// The state of one stream.
 #[derive(Debug)]
 pub(super) struct OpenAiTap {
+    /// What the last piece of text looked like: the next one differs in its text alone, nearly always.
+    shape: Option<Shape>,
     choices: u64,
     include_usage: bool,
     /// Bit n: choice n has said why it ended (choices above 127 are counted as the last bit).
@@ -73,6 +75,7 @@ impl OpenAiTap {
     /// A tap on an answer of `choices` choices.
     pub(super) fn new(choices: u64, include_usage: bool) -> OpenAiTap {
         OpenAiTap {
+            shape: None,
             choices,
             include_usage,
             finished: 0,
@@ -120,6 +123,9 @@ impl Tap for OpenAiTap {
             self.terminal = true;
             return Seen::Terminal;
         }
+        if self.shape.as_ref().is_some_and(|shape| shape.fits(data)) {
+            return Seen::Content;
+        }
         let Some(chunk) = std::str::from_utf8(data).ok().and_then(|text| serde_json::from_str::<Chunk>(text).ok())
         else {
             return Seen::Broken;
@@ -142,6 +148,7 @@ impl Tap for OpenAiTap {
         }
         let for_gateway_alone = usage.is_some() && choices.is_empty() && !self.include_usage;
         self.usage = usage.or(self.usage);
+        self.shape = Shape::of(data, &choices).filter(|_| content && usage.is_none());
         match (content, for_gateway_alone) {
             (true, _) => Seen::Content,
             (false, true) => Seen::Drop,
@@ -163,6 +170,41 @@ impl Tap for OpenAiTap {
 
     fn learned(&self) -> Learned {
         Learned { model: self.model.clone(), usage: self.usage, finish: self.finish.clone() }
+    }
+}
+
+/// An event around its text: everything before the text's first letter, and everything behind its last.
+#[derive(Debug)]
+struct Shape {
+    before: Box<[u8]>,
+    behind: Box<[u8]>,
+}
+
+/// Longer events are not remembered.
+const LONGEST_SHAPE: usize = 2048;
+
+impl Shape {
+    /// The shape of an event that carries a piece of text and says nothing else.
+    fn of(data: &[u8], choices: &[Choice<'_>]) -> Option<Shape> {
+        let [Choice { delta: Some(delta), finish_reason, .. }] = choices else { return None };
+        let others = [delta.tool_calls, delta.function_call].into_iter().chain(delta.parts().into_iter().skip(1));
+        let finished = finish_reason.is_some_and(|reason| reason.get() != "null");
+        let text = delta.content?.get();
+        if finished || others.flatten().any(says_something) || !text.starts_with('"') || data.len() > LONGEST_SHAPE {
+            return None;
+        }
+        let start = (text.as_ptr() as usize).checked_sub(data.as_ptr() as usize)?;
+        let (before, behind) = (data.get(..start + 1)?, data.get(start + text.len() - 1..)?);
+        Some(Shape { before: before.into(), behind: behind.into() })
+    }
+
+    /// Does `data` differ from that event in its text alone? Text with escapes is left to the full reading.
+    fn fits(&self, data: &[u8]) -> bool {
+        let text = data.strip_prefix(&*self.before).and_then(|rest| rest.strip_suffix(&*self.behind));
+        text.is_some_and(|text| {
+            let plain = |byte: &u8| *byte >= b' ' && !matches!(byte, b'"' | b'\\');
+            !text.is_empty() && text.iter().all(plain) && std::str::from_utf8(text).is_ok()
+        })
     }
 }
 
@@ -198,6 +240,29 @@ mod tests {
         let learned = tap.learned();
         assert_eq!((learned.model.as_deref(), learned.finish), (Some("m"), Some(Finish::Stop)));
         assert_eq!(learned.usage.map(|usage| (usage.input, usage.output)), Some((3, 2)));
+    }
+
+    #[test]
+    fn a_known_shape_is_no_way_around_the_reading() {
+        let mut tap = OpenAiTap::new(1, false);
+        let chunk = |text: &str| {
+            format!(r#"{{"choices":[{{"index":0,"delta":{{"content":"{text}"}},"finish_reason":null}}]}}"#)
+        };
+        check(&mut tap, &chunk("a"), Seen::Content);
+        check(&mut tap, &chunk("bc"), Seen::Content);
+        check(&mut tap, &chunk("é👋"), Seen::Content);
+        check(&mut tap, &chunk(r"\n"), Seen::Content);
+        check(&mut tap, &chunk(""), Seen::Pass);
+        check(&mut tap, &chunk("d"), Seen::Content);
+        check(&mut tap, &chunk("\u{1}"), Seen::Broken);
+        check(&mut tap, &chunk(r"\x"), Seen::Broken);
+        check(&mut tap, &chunk(r#"e","x":"f"#), Seen::Content);
+        let mut broken = chunk("x").into_bytes();
+        let at = broken.iter().position(|byte| *byte == b'x').unwrap_or_default();
+        broken[at] = 0xff;
+        assert_eq!(tap.see(None, &broken), Seen::Broken);
+        check(&mut tap, &chunk("g").replace("null", "\"stop\""), Seen::Content);
+        assert!(tap.finished());
     }
 
     #[test]

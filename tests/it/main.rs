@@ -1,5 +1,5 @@
 //! End-to-end tests: simulated providers, the real binary, real clients.
-#![expect(clippy::expect_used, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 /// Upstreams, the gateway's process, callers, checks.
 mod kit;
@@ -27,6 +27,9 @@ mod conformance;
 
 /// The endpoints as a client sees them.
 mod api;
+
+/// The official SDKs, Python and Node, served by each provider; run by `scripts/test`.
+mod sdk;
 
 /// Streams that break and go on at another link.
 mod resume;

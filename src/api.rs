@@ -21,7 +21,7 @@ use axum::http::HeaderValue;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tokio::sync::Notify;
-use tower_http::cors::{AllowOrigin, Any, CorsLayer};
+use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
 use crate::gateway::Gateway;
 use crate::protocol::openai::OpenAi;
@@ -134,5 +134,7 @@ fn cors(cors: &Cors) -> Option<CorsLayer> {
         Cors::Any => AllowOrigin::any(),
         Cors::Only(origins) => AllowOrigin::list(origins.iter().cloned()),
     };
-    Some(CorsLayer::new().allow_origin(origins).allow_methods(Any).allow_headers(Any).expose_headers(Any))
+    // `*` would leave out `Authorization`, which browsers want named.
+    let headers = AllowHeaders::mirror_request();
+    Some(CorsLayer::new().allow_origin(origins).allow_methods(Any).allow_headers(headers).expose_headers(Any))
 }

@@ -96,8 +96,8 @@ where
     };
     let mut passed_over = Vec::new();
     for (at, link) in chain.links.iter().enumerate() {
-        if let Some(reason) = &link.unfit {
-            run.pass_over(link, Passed::Unfit(reason.clone()));
+        if let Some(reason) = chain.unfit(link) {
+            run.pass_over(link, Passed::Unfit(reason.to_owned()));
             continue;
         }
         match with.health.admit(link) {
@@ -107,8 +107,8 @@ where
                 passed_over.push(link);
             }
             Ok(permit) => {
-                let more =
-                    chain.links[at + 1..].iter().any(|link| link.unfit.is_none() && with.health.peek(link).is_ok());
+                let callable = |link: &Link| chain.unfit(link).is_none() && with.health.peek(link).is_ok();
+                let more = chain.links[at + 1..].iter().any(callable);
                 if let Some(end) =
                     run.call(link, permit, Terms { first: at == 0, more, deadline: with.deadline }, &attempt).await
                 {
@@ -121,8 +121,8 @@ where
     for (at, link) in passed_over.iter().enumerate() {
         let Ok(permit) = with.health.admit_last(link) else { continue };
         run.forget_pass(link);
-        let terms =
-            Terms { first: link.is(&chain.links[0]), more: at + 1 < passed_over.len(), deadline: with.deadline };
+        let more = passed_over[at + 1..].iter().any(|link| with.health.asked_rest(link).is_none());
+        let terms = Terms { first: link.is(&chain.links[0]), more, deadline: with.deadline };
         if let Some(end) = run.call(link, permit, terms, &attempt).await {
             return run.end(link, end);
         }
@@ -168,14 +168,15 @@ impl Run<'_> {
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::after_sending(Class::Timeout, "the deadline passed"),
             };
-            if failure.blame != Blame::Unfit {
+            if failure.is_of_call() {
                 telemetry::upstream_failed(with.request_id, link.provider.name(), &link.model, &failure);
             }
             if let Some(pause) = self.pause(&failure, &mut tries) {
                 with.clock.sleep(pause).await;
                 continue;
             }
-            with.health.bad(link, &failure, permit, with.shortened);
+            let cut_short = with.shortened && with.clock.now() >= with.deadline;
+            with.health.bad(link, &failure, Some(permit), cut_short);
             return self.after(link, failure, began);
         }
     }
@@ -199,6 +200,7 @@ impl Run<'_> {
     /// What follows from a link's last failure.
     fn after<T>(&mut self, link: &Link, failure: Failure, began: Instant) -> Option<End<T>> {
         let outcome = match failure.blame {
+            Blame::Caller => return Some(End::Refused(failure)),
             Blame::Unfit => Outcome::Skipped(Passed::Unfit(failure.message.clone())),
             Blame::ByClass | Blame::Translation => Outcome::Failed(failure.class),
         };
@@ -226,7 +228,7 @@ impl Run<'_> {
             duration_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             message: failure.map(|failure| failure.message.clone()),
         };
-        if failure.is_some() {
+        if failure.is_some_and(|failure| failure.rule().next) {
             telemetry::leaving(self.with.request_id, attempt.provider, &attempt.outcome);
         }
         self.attempts.push(attempt);

@@ -1,5 +1,6 @@
 //! The configuration: environment variables, read once at start, every fault told at once.
 
+mod dotenv;
 mod llm;
 mod server;
 mod vars;

@@ -80,7 +80,7 @@ impl Health {
     pub fn admit_last(&self, link: &Link) -> Result<Permit<'_>, Passed> {
         match self.asked_rest(link) {
             Some(_) => Err(Passed::RateLimited),
-            None => Ok(Permit::late()),
+            None => Ok(Permit::new(None, None)),
         }
     }
 
@@ -97,16 +97,16 @@ impl Health {
     }
 
     /// A call of `link` went well: whatever was held against it or its provider is over.
-    pub fn good(&self, link: &Link, permit: Permit<'_>) {
-        if permit.had_rest() {
-            self.rests.end(link);
-        }
+    pub fn good(&self, link: &Link, _permit: Permit<'_>) {
+        self.rests.end(link, self.clock.now());
         self.alive(&link.provider);
     }
 
-    /// A call of `link` failed. `shortened`: the caller's own deadline was shorter than the operator's.
-    pub fn bad(&self, link: &Link, failure: &Failure, permit: Permit<'_>, shortened: bool) {
-        self.hold(link, failure, failure.rule().mark, permit.is_trial_of_link(), shortened);
+    /// A call of `link` failed. `shortened`: it was cut short by a deadline that its caller had made shorter than the
+    /// operator's.
+    pub fn bad(&self, link: &Link, failure: &Failure, permit: Option<Permit<'_>>, shortened: bool) {
+        let trial = permit.as_ref().is_some_and(Permit::is_trial_of_link);
+        self.hold(link, failure, failure.rule().mark, trial, shortened);
     }
 
     /// An answer of `link` broke off after it had begun: what the provider is good for was seen, so only the link rests.
@@ -170,7 +170,7 @@ impl Health {
     pub fn report(&self) -> Vec<Report> {
         let now = self.clock.now();
         let resting = self.rests.providers(now);
-        self.watches.iter().map(|watch| watch.report(resting.contains(&watch.name()))).collect()
+        self.watches.iter().map(|watch| watch.report(resting.contains(&watch.name()), now)).collect()
     }
 
     /// The model ids that `provider` listed last.

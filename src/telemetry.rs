@@ -14,7 +14,8 @@ use metrics::{METRICS, label};
 /// A provider that was asked answered with a failure, or did not answer.
 pub fn upstream_failed(request_id: &str, provider: &'static str, model: &str, failure: &Failure) {
     METRICS.upstream(provider, model, failure.class.name());
-    let message = scrub(&failure.message);
+    // Not `message`, which is the line's own name for its words.
+    let error = scrub(&failure.message);
     let class = failure.class.name();
     if failure.blame == Blame::Translation {
         tracing::error!(
@@ -23,11 +24,11 @@ pub fn upstream_failed(request_id: &str, provider: &'static str, model: &str, fa
             model,
             class,
             status = failure.status,
-            message,
+            error,
             "our translation was refused"
         );
     } else {
-        tracing::warn!(request_id, provider, model, class, status = failure.status, message, "upstream failed");
+        tracing::warn!(request_id, provider, model, class, status = failure.status, error, "upstream failed");
     }
 }
 

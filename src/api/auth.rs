@@ -31,25 +31,26 @@ impl ClientKeys {
         if self.0.is_empty() {
             return Some(Arc::from(ANONYMOUS));
         }
-        let sent = digest(presented(headers)?);
         let mut found = None;
-        // Every key is compared, so that the time tells nothing of which one matched.
-        for (name, known) in self.0.iter() {
-            if bool::from(known.ct_eq(&sent)) {
-                found = Some(name.clone());
+        for sent in presented(headers).map(digest) {
+            // Every key is compared, so that the time tells nothing of which one matched.
+            for (name, known) in self.0.iter() {
+                if bool::from(known.ct_eq(&sent)) {
+                    found = Some(name.clone());
+                }
             }
         }
         found
     }
 }
 
-/// The key that a request carries: `x-api-key`, else `Authorization: Bearer`.
-fn presented(headers: &HeaderMap) -> Option<&str> {
-    if let Some(key) = headers.get("x-api-key") {
-        return key.to_str().ok().map(str::trim);
-    }
-    let (scheme, key) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+/// The keys that a request carries: `x-api-key` and `Authorization: Bearer`. Some SDKs always fill the one, whatever
+/// their user has put into the other.
+fn presented(headers: &HeaderMap) -> impl Iterator<Item = &str> {
+    let plain = headers.get("x-api-key").and_then(|key| key.to_str().ok());
+    let bearer = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    let bearer = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key);
+    plain.into_iter().chain(bearer).map(str::trim)
 }
 
 fn digest(key: &str) -> [u8; 32] {

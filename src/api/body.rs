@@ -19,7 +19,7 @@ const SET_ASIDE: usize = 1 << 20;
 /// Reads the body of `request`.
 pub(super) async fn read(request: Request<Body>, longest: usize, clock: &Clock) -> Result<Bytes, Refusal> {
     let (head, mut body) = request.into_parts();
-    if head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+    if is_encoded(&head.headers) {
         return Err(Refusal::Encoded);
     }
     let announced = announced(&head.headers);
@@ -48,6 +48,11 @@ pub(super) async fn read(request: Request<Body>, longest: usize, clock: &Clock) 
         whole.extend_from_slice(&data);
     }
     Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let plain = |value: &str| value.trim().is_empty() || value.trim().eq_ignore_ascii_case("identity");
+    headers.get_all(CONTENT_ENCODING).iter().any(|value| !value.to_str().is_ok_and(plain))
 }
 
 fn announced(headers: &HeaderMap) -> Option<usize> {

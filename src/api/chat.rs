@@ -33,6 +33,6 @@ pub(super) async fn chat(
     };
     match api.gateway.chat(&call, &caller).await {
         Ok(answered) => reply::respond(answered, &caller, place, api.gateway.clock().now()),
-        Err(failed) => error::respond(front, &caller, &failed),
+        Err(failed) => error::respond(front, &caller, &failed, api.gateway.clock().now()),
     }
 }

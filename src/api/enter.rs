@@ -42,7 +42,8 @@ impl Api {
         front: &'static dyn Front,
         endpoint: &'static str,
     ) -> Result<Entered, Box<Response>> {
-        let mut caller = Caller { request_id: request_id(headers), key: Arc::from(""), endpoint, timeout: None };
+        let began = self.gateway.clock().now();
+        let mut caller = Caller { request_id: request_id(headers), key: Arc::from(""), endpoint, timeout: None, began };
         let refuse = |caller: &Caller, refusal| Err(Box::new(error::refuse(front, caller, refusal)));
         let Some(key) = self.options.keys.admit(headers) else {
             return refuse(&caller, Refusal::Key);

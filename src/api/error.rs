@@ -1,5 +1,6 @@
 //! Errors as callers see them: one place for status, headers and body.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +9,14 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
+use tokio::time::Instant;
 
 use super::Api;
 use super::enter::id_value;
-use super::reply::put;
+use super::reply::{put, timing};
 use crate::chain;
 use crate::domain::facts::Caller;
+use crate::domain::failure::Class;
 use crate::gateway::GatewayError;
 use crate::protocol::openai::OpenAi;
 use crate::protocol::{BadRequest, ErrorView, Front};
@@ -41,12 +44,22 @@ pub(super) enum Refusal {
     Broken,
     #[error("The body is compressed; send it as it is, without `content-encoding`.")]
     Encoded,
-    #[error("There is no `{0}` here.")]
+    #[error("There is no `{}` here.", shortened(.0))]
     NoSuchPath(String),
-    #[error("`{0}` does not take {1} requests.")]
+    #[error("`{}` does not take {} requests.", shortened(.0), .1)]
     NoSuchMethod(String, Method),
-    #[error("The model `{0}` is not on offer; `GET /v1/models` lists what is.")]
+    #[error("The model `{}` is not on offer; `GET /v1/models` lists what is.", shortened(.0))]
     NoSuchModel(String),
+}
+
+/// The most characters of a caller's own words that an error repeats.
+const MOST_REPEATED: usize = 200;
+
+fn shortened(words: &str) -> Cow<'_, str> {
+    match words.char_indices().nth(MOST_REPEATED) {
+        None => Cow::Borrowed(words),
+        Some((end, _)) => Cow::Owned(format!("{}…", &words[..end])),
+    }
 }
 
 impl Refusal {
@@ -109,7 +122,7 @@ pub(super) fn refuse(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Re
 }
 
 /// Tells a caller why the gateway has no answer.
-pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Response {
+pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, now: Instant) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
     // The gateway has tried already: an SDK that tries again would multiply its tries.
@@ -119,15 +132,22 @@ pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) 
     let attempts = error.attempts();
     if !attempts.is_empty() {
         headers.insert("x-gateway-attempts", HeaderValue::from(chain::called(attempts)));
+        let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
+        put(&mut headers, "server-timing", &timing(now.saturating_duration_since(caller.began), upstream));
     }
-    if let GatewayError::Refused { attempts, fallback, .. } = error {
-        if let Some(last) = attempts.last() {
+    if let GatewayError::Refused { failure, attempts, fallback } = error {
+        headers.extend(failure.headers.iter().cloned());
+        if let Some(last) = attempts.last().filter(|_| failure.is_of_call()) {
             put(&mut headers, "x-gateway-provider", last.provider);
             put(&mut headers, "x-gateway-model", &last.model);
         }
         if let Some(fallback) = fallback.as_ref().filter(|_| attempts.len() > 1) {
             put(&mut headers, "x-gateway-fallback", fallback);
         }
+    }
+    // The gateway has tried already: an SDK that tries again would multiply its tries.
+    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+        headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     envelope(status, body(front, caller, error), caller, headers, error.retry_after())
 }
@@ -136,10 +156,10 @@ pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError) 
 pub(super) fn body(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Bytes {
     let code = error.code();
     if let Some(said) = error.said() {
-        let same = said.dialect == front.dialect()
-            && said.kind.as_deref() == Some(error.kind())
-            && said.code.as_deref() == code.as_deref();
-        if same {
+        // A class that SDKs know by its code gets that code; all else is as it came.
+        let plain = matches!(error, GatewayError::Refused { failure, .. } if failure.class == Class::InvalidRequest);
+        let coded = plain || said.code.as_deref() == code.as_deref();
+        if said.dialect == front.dialect() && said.kind.is_some() && coded {
             return said.body.clone();
         }
     }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use axum::Json;
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -25,10 +26,20 @@ pub(super) async fn list(State(api): State<Arc<Api>>, headers: HeaderMap) -> Res
 }
 
 /// `GET /v1/models/{id}`; an id may hold slashes, as they are or percent-encoded.
-pub(super) async fn one(State(api): State<Arc<Api>>, Path(id): Path<String>, headers: HeaderMap) -> Response {
+pub(super) async fn one(
+    State(api): State<Arc<Api>>,
+    id: Result<Path<String>, PathRejection>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
     let Entered { caller, .. } = match api.enter(&headers, &OpenAi, "/v1/models") {
         Ok(entered) => entered,
         Err(refused) => return *refused,
+    };
+    // What cannot be decoded is no model's id.
+    let Ok(Path(id)) = id else {
+        let raw = uri.path().trim_start_matches("/v1/models/").to_owned();
+        return error::refuse(&OpenAi, &caller, Refusal::NoSuchModel(raw));
     };
     match api.gateway.list().await.iter().find(|listed| listed.id == id) {
         Some(listed) => answer(model(listed), id_value(&caller.request_id)),

@@ -41,12 +41,12 @@ pub(super) async fn route(State(api): State<Arc<Api>>, request: Request<Body>) -
     if routed.dry_run {
         return match api.gateway.explain(&routed) {
             Ok(routing) => ([("x-request-id", id_value(&caller.request_id))], Json(routing)).into_response(),
-            Err(failed) => error::respond(&OpenAi, &caller, &failed),
+            Err(failed) => error::respond(&OpenAi, &caller, &failed, api.gateway.clock().now()),
         };
     }
     match api.gateway.route(&routed, &caller).await {
         Ok(answered) => respond(api, answered, routed.task, &caller, place),
-        Err(failed) => error::respond(&OpenAi, &caller, &failed),
+        Err(failed) => error::respond(&OpenAi, &caller, &failed, api.gateway.clock().now()),
     }
 }
 
@@ -69,7 +69,7 @@ fn respond(api: Arc<Api>, answered: Answered, task: String, caller: &Caller, pla
                     let text = text_of(&answer);
                     (headers, Json(told.whole(&text, &model, learned.usage, answered.cost, now))).into_response()
                 }
-                Err(failure) => error::respond(&OpenAi, caller, &failure.into()),
+                Err(failure) => error::respond(&OpenAi, caller, &failure.into(), now),
             }
         }
     }

@@ -26,7 +26,7 @@ pub(super) fn run(config: Config, clock_from_stdin: bool) -> anyhow::Result<Exit
     warn_if_useless(&config);
     let runtime = runtime()?;
     let served = runtime.block_on(serve(config, clock_from_stdin));
-    // Whatever still reads stdin would be waited for.
+    // Everything is closed; a read of stdin that never ends must not hold the process.
     runtime.shutdown_background();
     served.map(|()| ExitCode::SUCCESS)
 }

@@ -23,7 +23,7 @@ pub struct Server {
     pub log: log::Options,
 }
 
-/// Ten minutes, the longest of the waits that make sense to an operator.
+/// A day: no wait is longer.
 const LONGEST: u64 = 86_400_000;
 
 pub(super) fn read(vars: &Vars) -> Server {
@@ -54,7 +54,8 @@ fn log(vars: &Vars) -> log::Options {
     });
     let file = vars.text("LOG_FILE", "logs/ai-mcp-gateway.log").unwrap_or_default();
     let file = match file.as_str() {
-        "off" | "\"\"" | "''" => None,
+        "off" => None,
+        _ if vars.is_quoted_nothing("LOG_FILE") => None,
         path => Some(PathBuf::from(path)),
     };
     log::Options {
@@ -89,13 +90,21 @@ pub(super) fn api(vars: &Vars, server: &Server) -> api::Options {
 fn keys(vars: &Vars) -> ClientKeys {
     let all = vars.list("GATEWAY_API_KEYS", "");
     let (placeholders, keys): (Vec<_>, Vec<_>) = all.into_iter().partition(|key| is_placeholder(key));
-    for placeholder in placeholders {
-        vars.warn(format!("GATEWAY_API_KEYS holds a placeholder ({placeholder}), which does not count as a key"));
+    if !placeholders.is_empty() {
+        vars.warn("GATEWAY_API_KEYS holds a placeholder, which does not count as a key".to_owned());
     }
     if keys.iter().any(|key| !key.bytes().all(|byte| byte.is_ascii_graphic())) {
         vars.fault("GATEWAY_API_KEYS", "****", "keys of printable ASCII characters, between commas");
     }
     ClientKeys::new(keys.iter().map(String::as_str))
+}
+
+/// A scheme and a host, as a browser sends it: with a path or a slash at the end it would never be matched.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else { return false };
+    let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.');
+    let plain = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'?' | b'#' | b'@' | b'*');
+    !scheme.is_empty() && scheme.bytes().all(letter) && !host.is_empty() && host.bytes().all(plain)
 }
 
 fn cors(vars: &Vars) -> Cors {
@@ -105,9 +114,8 @@ fn cors(vars: &Vars) -> Cors {
     }
     let mut values = Vec::new();
     for origin in origins {
-        let web = origin.starts_with("http://") || origin.starts_with("https://");
         match HeaderValue::from_str(&origin) {
-            Ok(value) if web => values.push(value),
+            Ok(value) if is_origin(&origin) => values.push(value),
             _ => vars.fault("API_CORS_ORIGIN", &origin, "origins such as https://app.example, between commas, or *"),
         }
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::ConfigFault;
+use super::{ConfigFault, dotenv};
 use crate::secret::{Secret, mask};
 
 /// A variable that was asked for.
@@ -36,18 +36,7 @@ impl Vars {
     /// A fault, where there is a `.env` that cannot be read.
     pub fn from_process(folder: &Path) -> Result<Vars, ConfigFault> {
         let path = folder.join(".env");
-        let mut file = BTreeMap::new();
-        if path.is_file() {
-            let fault = |error: dotenvy::Error| ConfigFault {
-                variable: ".env".to_owned(),
-                value: "…".to_owned(),
-                accepted: format!("lines of the form NAME=value ({})", first_line(&error.to_string())),
-            };
-            for entry in dotenvy::from_path_iter(&path).map_err(fault)? {
-                let (name, value) = entry.map_err(fault)?;
-                file.insert(name, value);
-            }
-        }
+        let file = if path.is_file() { read_file(&path)? } else { BTreeMap::new() };
         Ok(Vars::new(move |name| {
             let process = std::env::var_os(name).map(|value| value.to_string_lossy().into_owned());
             process.filter(|value| !value.is_empty()).or_else(|| file.get(name).cloned())
@@ -89,8 +78,14 @@ impl Vars {
         if !known.iter().any(|variable| variable.name == name) {
             known.push(Known { name: name.to_owned(), default: default.to_owned() });
         }
-        let value = (self.lookup)(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+        let value = (self.lookup)(name).map(|value| value.trim().to_owned());
+        let value = value.filter(|value| !value.is_empty() && !is_quoted_nothing(value));
         value.or_else(|| Some(default.to_owned()).filter(|default| !default.is_empty()))
+    }
+
+    /// Was the variable given as nothing between quotes? For the one that means something by it.
+    pub(super) fn is_quoted_nothing(&self, name: &str) -> bool {
+        (self.lookup)(name).is_some_and(|value| is_quoted_nothing(value.trim()))
     }
 
     /// A value of another type; `accepted` says which ones are.
@@ -139,7 +134,7 @@ impl Vars {
     pub(super) fn key(&self, name: &str) -> Option<Secret> {
         let value = self.text(name, "")?;
         if is_placeholder(&value) {
-            self.warn(format!("{name} is a placeholder ({value}) and counts as unset"));
+            self.warn(format!("{name} is a placeholder, not a key, and counts as unset"));
             return None;
         }
         if !value.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -151,13 +146,17 @@ impl Vars {
 
     /// An address such as `https://host/path`; without a slash at its end.
     pub(super) fn url(&self, name: &str, default: &str) -> String {
-        let parse = |value: &str| {
-            let url = value.parse::<http::Uri>().ok()?;
-            let web =
-                matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty());
-            (web && url.query().is_none()).then(|| value.trim_end_matches('/').to_owned())
+        let Some(value) = self.text(name, default) else { return String::new() };
+        let is_url = |url: http::Uri| {
+            let web = matches!(url.scheme_str(), Some("http" | "https"));
+            let authority = url.authority().map(|authority| authority.as_str()).unwrap_or_default();
+            web && url.host().is_some_and(|host| !host.is_empty()) && !authority.contains('@') && url.query().is_none()
         };
-        self.parse(name, default, "an address such as https://host/path, without a query", parse).unwrap_or_default()
+        if value.contains('#') || !value.parse::<http::Uri>().is_ok_and(is_url) {
+            let accepted = "an address such as https://host/path, without a query or a password";
+            self.fault(name, &without_password(&value), accepted);
+        }
+        value.trim_end_matches('/').to_owned()
     }
 
     /// Words between commas.
@@ -176,20 +175,46 @@ impl Vars {
     }
 }
 
-/// Is this a template's stand-in for a key, rather than a key?
-pub(super) fn is_placeholder(value: &str) -> bool {
-    let value = value.to_ascii_lowercase();
-    let stars = |text: &str| !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'x' | b'*' | b'.' | b'-'));
-    let tail = value.rsplit("sk-").next().unwrap_or(&value);
-    stars(tail)
-        || (value.starts_with('<') && value.ends_with('>'))
-        || (value.starts_with("your") && (value.contains('_') || value.contains('-')) && value.contains("key"))
-        || (value.starts_with("your") && value.ends_with("here"))
-        || ["changeme", "change-me", "change_me", "placeholder", "replace_me", "replace-me", "todo", "xxx"]
-            .iter()
-            .any(|word| value == *word || value.contains("placeholder"))
+fn is_quoted_nothing(value: &str) -> bool {
+    matches!(value, dotenv::QUOTED_NOTHING | "''")
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
+/// Is this a template's stand-in for a key, rather than a key?
+pub(super) fn is_placeholder(value: &str) -> bool {
+    const WORDS: [&str; 7] = ["changeme", "change-me", "change_me", "replace_me", "replace-me", "replaceme", "todo"];
+    let value = value.to_ascii_lowercase();
+    let stars = |text: &str| !text.is_empty() && text.bytes().all(|byte| matches!(byte, b'x' | b'*' | b'.' | b'-'));
+    // What a vendor puts before its keys says nothing about the rest.
+    let start = ["sk-ant-", "sk-or-v1-", "sk-or-", "sk-proj-", "sk-"].iter().find(|start| value.starts_with(**start));
+    let rest = &value[start.map_or(0, |start| start.len())..];
+    let your = rest.starts_with("your-") || rest.starts_with("your_");
+    stars(rest)
+        || (value.starts_with('<') && value.ends_with('>'))
+        || (your && (rest.contains("key") || rest.contains("token") || rest.ends_with("here")))
+        || rest.contains("placeholder")
+        || WORDS.contains(&rest)
+}
+
+fn read_file(path: &Path) -> Result<BTreeMap<String, String>, ConfigFault> {
+    let fault = |value: String, accepted: &str| ConfigFault {
+        variable: ".env".to_owned(),
+        value,
+        accepted: accepted.to_owned(),
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| fault(format!("({error})"), "a file of text that this process may read"))?;
+    dotenv::read(&text).map_err(|lines| {
+        let lines: Vec<String> = lines.iter().map(|line| format!("line {line}")).collect();
+        fault(lines.join(", "), "lines of the form NAME=value; what begins with a quote ends with one")
+    })
+}
+
+/// An address without a password that may stand in it.
+fn without_password(url: &str) -> String {
+    let start = url.find("://").map_or(0, |at| at + 3);
+    let end = url[start..].find('/').map_or(url.len(), |at| start + at);
+    match url[start..end].rfind('@') {
+        Some(at) => format!("{}****{}", &url[..start], &url[start + at..]),
+        None => url.to_owned(),
+    }
 }

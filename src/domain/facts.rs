@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::chat::{Finish, Usage};
 
 /// What a plan must know of a request: its top level, and nothing more.
@@ -52,4 +54,6 @@ pub struct Caller {
     pub endpoint: &'static str,
     /// A shorter deadline than the operator's, from `x-gateway-timeout-ms`.
     pub timeout: Option<Duration>,
+    /// When the request came.
+    pub began: Instant,
 }

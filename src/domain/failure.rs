@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 
 use super::Dialect;
 
@@ -145,6 +146,8 @@ pub enum Blame {
     Translation,
     /// The request cannot be put into this link's protocol: passed over as `unfit`, nothing was called.
     Unfit,
+    /// The gateway itself found the caller's mistake while it read the request: refused, nothing was called.
+    Caller,
 }
 
 /// One failed call, or one that could not be made.
@@ -164,6 +167,8 @@ pub struct Failure {
     pub blame: Blame,
     /// The provider's own error, where it sent one.
     pub said: Option<Box<Said>>,
+    /// Headers of the provider that the caller gets with it: its rate limits and its own id of the request.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// A provider's error as it came, and its parts by OpenAI's names.
@@ -192,6 +197,7 @@ impl Failure {
             sent: false,
             blame: Blame::ByClass,
             said: None,
+            headers: Vec::new(),
         }
     }
 
@@ -212,10 +218,15 @@ impl Failure {
         Failure { blame: Blame::Unfit, said: Some(Box::new(said)), ..Failure::new(Class::InvalidRequest, message) }
     }
 
+    /// Was a provider called, and is this what came of it?
+    pub fn is_of_call(&self) -> bool {
+        matches!(self.blame, Blame::ByClass | Blame::Translation)
+    }
+
     /// What follows: the class's row, or the next link without any mark where the fault is ours.
     pub fn rule(&self) -> Rule {
         match self.blame {
-            Blame::ByClass => rule(self.class),
+            Blame::ByClass | Blame::Caller => rule(self.class),
             Blame::Translation | Blame::Unfit => Rule { again: Again::Never, next: true, mark: Mark::Nothing },
         }
     }

@@ -190,6 +190,8 @@ impl GatewayError {
         match self {
             GatewayError::AllRateLimited { retry_after, .. } => Some(*retry_after),
             GatewayError::AllFailed { retry_after, .. } => *retry_after,
+            // Somebody has to set a variable and start anew: that is not soon.
+            GatewayError::NoChain(NoChain::NothingConfigured(_)) => Some(Duration::from_secs(60)),
             _ => None,
         }
     }

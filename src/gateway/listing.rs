@@ -1,6 +1,8 @@
 //! The models on offer: what the healthy providers list, and the route names.
 
+use std::future::{Future, poll_fn};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use moka::sync::Cache;
@@ -35,11 +37,16 @@ impl Gateway {
         let routes = self.shared.rules.routes.keys().map(|route| Listed { id: route.clone(), owner: "gateway" });
         let mut list: Vec<Listed> = routes.collect();
         let reports = self.providers();
-        for provider in self.shared.roster.ready() {
-            let serves = reports.iter().any(|report| report.name == provider.name() && report.status.serves());
-            let ids = if serves { self.offered(provider).await } else { Arc::default() };
+        let serves = |name| reports.iter().any(|report| report.name == name && report.status.serves());
+        let providers: Vec<&Arc<Provider>> =
+            self.shared.roster.ready().filter(|provider| serves(provider.name())).collect();
+        let offers = together(providers.iter().map(|provider| self.offered(provider))).await;
+        for (provider, ids) in providers.iter().zip(offers) {
             // An id alone would mean another provider's model, so OpenRouter's and the local ones keep their prefix.
-            list.extend(ids.iter().map(|id| Listed { id: self.askable(provider, id), owner: provider.name() }));
+            let listed = ids.iter().map(|id| Listed { id: self.askable(provider, id), owner: provider.name() });
+            // A route that bears a model's name stands for it.
+            let new: Vec<Listed> = listed.filter(|new| !list.iter().any(|known| known.id == new.id)).collect();
+            list.extend(new);
         }
         list
     }
@@ -59,7 +66,7 @@ impl Gateway {
                 ids
             }
             Err(failure) => {
-                tracing::warn!(provider = provider.name(), message = failure.message, "the models could not be listed");
+                tracing::warn!(provider = provider.name(), error = failure.message, "the models could not be listed");
                 Arc::default()
             }
         }
@@ -73,4 +80,21 @@ impl Gateway {
         });
         if goes_there == Some(true) { id.to_owned() } else { format!("{}/{id}", provider.name()) }
     }
+}
+
+/// Runs all of them at once, so that the slowest alone decides how long it takes.
+async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut running: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    poll_fn(|cx| {
+        let mut all = Poll::Ready(());
+        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
+            match future.as_mut().poll(cx) {
+                Poll::Ready(value) => *output = Some(value),
+                Poll::Pending => all = Poll::Pending,
+            }
+        }
+        all
+    })
+    .await;
+    running.into_iter().filter_map(|(_, output)| output).collect()
 }

@@ -74,8 +74,10 @@ impl Record {
         Streaming { record: self, link, attempts, upstream, first_token }
     }
 
-    fn shortened(&self) -> bool {
-        self.caller.timeout.is_some_and(|timeout| timeout < self.shared.options.timeout)
+    /// Has a deadline passed that the caller had made shorter than the operator's?
+    fn is_cut_short(&self) -> bool {
+        let passed = |timeout| self.shared.clock.now() >= self.began + timeout;
+        self.caller.timeout.is_some_and(|timeout| timeout < self.shared.options.timeout && passed(timeout))
     }
 
     fn cost(&self, link: &Link, learned: &Learned) -> Option<Usd> {
@@ -118,7 +120,7 @@ impl Streaming {
     pub(super) fn broke(&self, failure: &Failure) {
         let Record { caller, shared, .. } = &self.record;
         telemetry::upstream_failed(&caller.request_id, self.link.provider.name(), &self.link.model, failure);
-        shared.health.broke_off(&self.link, failure, self.record.shortened());
+        shared.health.broke_off(&self.link, failure, self.record.is_cut_short());
     }
 
     /// The link whose stream broke is left for another one.

@@ -1,7 +1,6 @@
 //! `/v1/route`: a prompt and a kind of task in, an answer and how it came about out.
 
 use bytes::Bytes;
-use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::{Answered, Gateway, GatewayError};
@@ -10,15 +9,14 @@ use crate::domain::facts::Caller;
 use crate::health::Status;
 use crate::plan::GENERAL;
 use crate::protocol::call::Call;
+use crate::protocol::fields::{self, Fields, Path};
 use crate::protocol::openai::OpenAi;
-use crate::protocol::scan::scan;
+use crate::protocol::scan::{object, scan};
 use crate::protocol::{BadRequest, attempts};
 use crate::telemetry::summary;
 
 /// What a caller of `/v1/route` sends.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-pub struct Wanted {
+struct Wanted {
     prompt: Option<String>,
     message: Option<String>,
     messages: Option<Vec<Value>>,
@@ -28,15 +26,9 @@ pub struct Wanted {
     system: Option<String>,
     max_tokens: Option<u64>,
     temperature: Option<f64>,
-    /// Is a stream wanted?
-    pub stream: Option<bool>,
-    /// Is only the chain wanted, and no call?
-    pub dry_run: Option<bool>,
-    fallbacks: Option<Vec<String>>,
-    /// Recorded with the request.
-    pub conversation_id: Option<String>,
-    /// Recorded with the request.
-    pub user_id: Option<String>,
+    stream: bool,
+    dry_run: bool,
+    fallbacks: Option<Value>,
 }
 
 /// A request to route, read and planned.
@@ -57,7 +49,7 @@ impl Gateway {
     /// # Errors
     /// [`BadRequest`] names the field at fault.
     pub fn read_route(&self, body: &[u8]) -> Result<Routed, BadRequest> {
-        let wanted: Wanted = serde_json::from_slice(body).map_err(|error| explain(body, &error))?;
+        let wanted = Wanted::read(body)?;
         let task = wanted.layer.clone().or(wanted.task_type.clone()).unwrap_or_else(|| GENERAL.to_owned());
         let field = if wanted.layer.is_some() { "layer" } else { "taskType" };
         let known = task == "auto" || self.shared.rules.routes.contains_key(&task);
@@ -66,10 +58,9 @@ impl Gateway {
             let message = format!("`{task}` is not a route; the routes are {}.", names.join(", "));
             return Err(BadRequest::field(field, message));
         }
-        let stream = wanted.stream.unwrap_or(false);
-        let dry_run = wanted.dry_run.unwrap_or(false);
+        let (stream, dry_run) = (wanted.stream, wanted.dry_run);
         let model = wanted.model.clone().unwrap_or_else(|| task.clone());
-        let body = wanted.into_chat(&model, dry_run)?;
+        let body = wanted.into_chat(&model)?;
         let call = scan(&OpenAi, Bytes::from(body.to_string()))?;
         Ok(Routed { call, task, stream, dry_run })
     }
@@ -82,8 +73,8 @@ impl Gateway {
         let chain = self.plan(&routed.call.facts)?;
         let reports = self.providers();
         let links = chain.links.iter().map(|link| {
-            let passed = match &link.unfit {
-                Some(reason) => Err(Passed::Unfit(reason.clone())),
+            let passed = match chain.unfit(link) {
+                Some(reason) => Err(Passed::Unfit(reason.to_owned())),
                 None => self.shared.health.peek(link),
             };
             let report = reports.iter().find(|report| report.name == link.provider.name());
@@ -129,32 +120,37 @@ pub fn routing(task: &str, list: &[Attempt]) -> Value {
 }
 
 impl Wanted {
+    fn read(body: &[u8]) -> Result<Wanted, BadRequest> {
+        object(body)?;
+        let mut fields = Fields::of(fields::parse(body)?, &Path::Body, "a JSON object")?;
+        // Accepted, and kept once there is a place to keep them.
+        fields.string("conversationId")?;
+        fields.string("userId")?;
+        let max_tokens = fields.count("maxTokens")?;
+        if max_tokens == Some(0) {
+            return Err(BadRequest::field("maxTokens", "`maxTokens` must be at least 1."));
+        }
+        Ok(Wanted {
+            prompt: fields.string("prompt")?,
+            message: fields.string("message")?,
+            messages: fields.array("messages", "an array of messages")?,
+            task_type: fields.string("taskType")?,
+            layer: fields.string("layer")?,
+            model: fields.string("model")?,
+            system: fields.string("system")?,
+            max_tokens,
+            temperature: fields.number("temperature")?,
+            stream: fields.boolean("stream")?.unwrap_or(false),
+            dry_run: fields.boolean("dryRun")?.unwrap_or(false),
+            fallbacks: fields.take("fallbacks"),
+        })
+    }
+
     /// The same request as the OpenAI protocol has it.
-    fn into_chat(self, model: &str, dry_run: bool) -> Result<Value, BadRequest> {
-        let given = [self.prompt.is_some(), self.message.is_some(), self.messages.is_some()];
-        if given.iter().filter(|given| **given).count() > 1 {
-            return Err(BadRequest::field("prompt", "Send one of `prompt`, `message` and `messages`, not several."));
-        }
+    fn into_chat(mut self, model: &str) -> Result<Value, BadRequest> {
         let mut messages: Vec<Value> = Vec::new();
-        messages.extend(self.system.map(|system| json!({"role": "system", "content": system})));
-        match (self.prompt.or(self.message), self.messages) {
-            (Some(prompt), _) if prompt.trim().is_empty() => {
-                return Err(BadRequest::field("prompt", "`prompt` is empty."));
-            }
-            (Some(prompt), _) => messages.push(json!({"role": "user", "content": prompt})),
-            (None, Some(list)) if list.is_empty() => {
-                return Err(BadRequest::field("messages", "`messages` is empty: send at least one message."));
-            }
-            (None, Some(list)) => messages.extend(list),
-            // A dry run asks about the chain, not about an answer.
-            (None, None) if dry_run => messages.push(json!({"role": "user", "content": "?"})),
-            (None, None) => {
-                return Err(BadRequest::field(
-                    "prompt",
-                    "`prompt` is missing: send `prompt`, `message` or `messages`.",
-                ));
-            }
-        }
+        messages.extend(self.system.take().map(|system| json!({"role": "system", "content": system})));
+        messages.extend(self.conversation()?);
         let mut body = Map::new();
         body.insert("model".into(), model.into());
         body.insert("messages".into(), messages.into());
@@ -163,31 +159,38 @@ impl Wanted {
                 body.insert(name.to_owned(), value);
             }
         };
-        put("max_tokens", self.max_tokens.map(Value::from));
+        // The name that OpenAI's newer models insist on, and that every translation knows.
+        put("max_completion_tokens", self.max_tokens.map(Value::from));
         put("temperature", self.temperature.map(Value::from));
-        put("fallbacks", self.fallbacks.map(Value::from));
-        if self.stream == Some(true) {
+        put("fallbacks", self.fallbacks);
+        if self.stream {
             put("stream", Some(true.into()));
             put("stream_options", Some(json!({"include_usage": true})));
         }
         Ok(Value::Object(body))
     }
-}
 
-/// Says which field of the body has the wrong type.
-fn explain(body: &[u8], error: &serde_json::Error) -> BadRequest {
-    if !error.is_data() {
-        return BadRequest::body(format!("The body is not valid JSON: {error}."));
-    }
-    let Ok(Value::Object(fields)) = serde_json::from_slice(body) else {
-        return BadRequest::body("The body must be a JSON object.");
-    };
-    // One field at a time, to find the one that cannot be read.
-    for (name, value) in fields {
-        let alone = Value::Object(Map::from_iter([(name.clone(), value)]));
-        if let Err(error) = serde_json::from_value::<Wanted>(alone) {
-            return BadRequest::field(name.clone(), format!("`{name}` cannot be read: {error}."));
+    /// What is asked, in whichever of its three forms.
+    fn conversation(&mut self) -> Result<Vec<Value>, BadRequest> {
+        let given = [self.prompt.is_some(), self.message.is_some(), self.messages.is_some()];
+        if given.iter().filter(|given| **given).count() > 1 {
+            return Err(BadRequest::field("prompt", "Send one of `prompt`, `message` and `messages`, not several."));
+        }
+        let words = [("prompt", self.prompt.take()), ("message", self.message.take())];
+        if let Some((field, words)) = words.into_iter().find_map(|(field, words)| Some((field, words?))) {
+            return match words.trim().is_empty() {
+                true => Err(BadRequest::field(field, format!("`{field}` is empty."))),
+                false => Ok(vec![json!({"role": "user", "content": words})]),
+            };
+        }
+        match self.messages.take() {
+            Some(list) if list.is_empty() => {
+                Err(BadRequest::field("messages", "`messages` is empty: send at least one message."))
+            }
+            Some(list) => Ok(list),
+            // A dry run asks about the chain, not about an answer.
+            None if self.dry_run => Ok(vec![json!({"role": "user", "content": "?"})]),
+            None => Err(BadRequest::field("prompt", "`prompt` is missing: send `prompt`, `message` or `messages`.")),
         }
     }
-    BadRequest::body(format!("The body cannot be read: {error}."))
 }

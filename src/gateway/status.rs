@@ -18,7 +18,7 @@ impl Gateway {
 
     /// Could some provider serve a request?
     pub fn can_serve(&self) -> bool {
-        self.providers().iter().any(|report| report.status.serves())
+        self.providers().iter().any(|report| report.serves)
     }
 
     /// Is every configured provider well?

@@ -9,23 +9,11 @@ use super::watch::Watch;
 pub struct Permit<'a> {
     provider: Option<&'a Watch>,
     rest: Option<Arc<Rest>>,
-    /// Is this a call of a link that was passed over at first?
-    late: bool,
 }
 
 impl<'a> Permit<'a> {
     pub(super) fn new(provider: Option<&'a Watch>, rest: Option<Arc<Rest>>) -> Permit<'a> {
-        Permit { provider, rest, late: false }
-    }
-
-    /// Leave to call a link that was passed over, because nobody else is left.
-    pub(super) fn late() -> Permit<'a> {
-        Permit { provider: None, rest: None, late: true }
-    }
-
-    /// May the link have been resting before this call?
-    pub(super) fn had_rest(&self) -> bool {
-        self.rest.is_some() || self.late
+        Permit { provider, rest }
     }
 
     /// Is this call the trial after the link's rest?

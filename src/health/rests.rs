@@ -64,15 +64,22 @@ impl Rests {
 
     pub(super) fn asked(&self, link: &Link, now: Instant) -> Option<Duration> {
         let state = *self.find(link)?.state();
-        (state.asked && now < state.until).then(|| state.until - now)
+        state.is_asked(now).then(|| state.until - now)
     }
 
-    pub(super) fn end(&self, link: &Link) {
-        self.0.invalidate(&key(link));
+    /// A call went well: the link's rest is over, unless its provider has asked for it and it is still under way.
+    pub(super) fn end(&self, link: &Link, now: Instant) {
+        if self.find(link).is_some_and(|rest| !rest.state().is_asked(now)) {
+            self.0.invalidate(&key(link));
+        }
     }
 
-    /// The link rests for `length`; gives it back.
+    /// The link rests for `length`; gives it back, or `None` where it rests for longer already.
     pub(super) fn set(&self, link: &Link, now: Instant, length: Duration, asked: bool) -> Option<Duration> {
+        let before = self.find(link).map(|rest| *rest.state());
+        if before.is_some_and(|before| now + length < before.until && (before.asked || !asked)) {
+            return None;
+        }
         let state = State { until: now + length, length, asked, trial: false };
         self.0.insert(key(link), Arc::new(Rest(Mutex::new(state))));
         Some(length)
@@ -113,6 +120,11 @@ impl Rest {
 }
 
 impl State {
+    /// Did the provider ask to be left alone, and still does?
+    fn is_asked(&self, now: Instant) -> bool {
+        self.asked && now < self.until
+    }
+
     fn check(&self, now: Instant) -> Result<(), Passed> {
         match now < self.until {
             true if self.asked => Err(Passed::RateLimited),

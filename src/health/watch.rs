@@ -73,6 +73,8 @@ pub struct Report {
     pub name: &'static str,
     /// Its state.
     pub status: Status,
+    /// Would a request be sent there now? Also where a mark has expired and a trial is due.
+    pub serves: bool,
     /// How long the last good check took.
     pub latency: Option<Duration>,
     /// Why it is unhealthy: status and words.
@@ -97,6 +99,8 @@ struct State {
     trial: bool,
     /// When a call last went well.
     alive_at: Option<Instant>,
+    /// When a call or a check last marked it.
+    marked_at: Option<Instant>,
     latency: Option<Duration>,
     error: Option<String>,
     checked_at: Option<Timestamp>,
@@ -111,6 +115,7 @@ impl Watch {
             check_at: None,
             trial: false,
             alive_at: None,
+            marked_at: None,
             latency: None,
             error: None,
             checked_at: None,
@@ -130,20 +135,15 @@ impl Watch {
     /// May a call go there? `Ok(true)` makes it the trial.
     pub(super) fn admit(&self, now: Instant) -> Result<bool, Passed> {
         let mut state = self.state();
-        if state.status != Status::Unhealthy {
-            return Ok(false);
-        }
-        if state.trial || state.until.is_some_and(|until| now < until) {
+        if state.is_marked(now) {
             return Err(Passed::Unhealthy);
         }
-        state.trial = true;
-        Ok(true)
+        state.trial = state.status == Status::Unhealthy;
+        Ok(state.trial)
     }
 
     pub(super) fn peek(&self, now: Instant) -> Result<(), Passed> {
-        let state = self.state();
-        let marked = state.status == Status::Unhealthy && (state.trial || state.until.is_some_and(|until| now < until));
-        if marked { Err(Passed::Unhealthy) } else { Ok(()) }
+        if self.state().is_marked(now) { Err(Passed::Unhealthy) } else { Ok(()) }
     }
 
     /// The trial is over, whatever came of it.
@@ -157,6 +157,7 @@ impl Watch {
         let was = state.status;
         state.status = Status::Unhealthy;
         state.until = Some(until.max(now));
+        state.marked_at = Some(now);
         state.check_at = Some(until);
         state.trial = false;
         state.checked_at = Some(wall);
@@ -205,18 +206,22 @@ impl Watch {
     /// What a check that began at `began` came to.
     pub(super) fn checked(&self, check: Check, began: Instant, now: Instant, ttl: Duration, wall: Timestamp) {
         let mut state = self.state();
-        state.check_at = Some(now + ttl);
+        state.check_at = state.until.filter(|until| now < *until).or(Some(now + ttl));
         match check {
             Check::Good { latency, models } => {
                 let was = state.status;
-                state.become_healthy();
+                // A call that was refused meanwhile knows better than a check that was not.
+                let outdated = state.marked_at.is_some_and(|marked| marked >= began);
+                if !outdated {
+                    state.become_healthy();
+                    state.checked_at = Some(wall);
+                }
                 state.latency = Some(latency);
-                state.checked_at = Some(wall);
                 if let Some(models) = models {
                     state.models = models.into();
                 }
                 drop(state);
-                if was != Status::Healthy {
+                if was != Status::Healthy && !outdated {
                     telemetry::provider_health(self.name, true, None);
                 }
             }
@@ -230,13 +235,14 @@ impl Watch {
         }
     }
 
-    pub(super) fn report(&self, rests: bool) -> Report {
+    pub(super) fn report(&self, rests: bool, now: Instant) -> Report {
         let state = self.state();
         // A mark that has expired waits for its trial and is shown until that is over.
         let status = if state.status.serves() && rests { Status::Degraded } else { state.status };
         Report {
             name: self.name,
             status,
+            serves: status.serves() || (status == Status::Unhealthy && !state.is_marked(now)),
             latency: state.latency,
             error: state.error.clone(),
             checked_at: state.checked_at,
@@ -249,6 +255,11 @@ impl Watch {
 }
 
 impl State {
+    /// Is it to be passed over: its mark has not expired, or somebody is on trial since?
+    fn is_marked(&self, now: Instant) -> bool {
+        self.status == Status::Unhealthy && (self.trial || self.until.is_some_and(|until| now < until))
+    }
+
     fn become_healthy(&mut self) {
         self.status = Status::Healthy;
         self.until = None;

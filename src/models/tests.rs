@@ -1,3 +1,5 @@
+//! The table of models: names, families, an operator's own entries.
+
 use super::*;
 
 fn usd(dollars_per_million: f64) -> Usd {

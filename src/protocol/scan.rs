@@ -26,6 +26,14 @@ pub fn scan(front: &'static dyn Front, body: Bytes) -> Result<Call, BadRequest> 
     Ok(call)
 }
 
+/// Is `body` a JSON object, with each of its top-level fields once?
+///
+/// # Errors
+/// [`BadRequest`] where it is not.
+pub fn object(body: &[u8]) -> Result<(), BadRequest> {
+    fields(body).map(|_| ())
+}
+
 /// Where the top-level fields of `body` stand.
 fn fields(body: &[u8]) -> Result<Vec<Field>, BadRequest> {
     if body.trim_ascii().is_empty() {

@@ -24,6 +24,15 @@ pub struct Chain {
     pub links: Vec<Link>,
 }
 
+impl Chain {
+    /// Why `link` of this chain is to be passed over, where another of its links seems fit. What is known of models may
+    /// be wrong: where nobody seems fit, the providers themselves are to say so.
+    pub fn unfit<'a>(&self, link: &'a Link) -> Option<&'a str> {
+        let somebody_fits = self.links.iter().any(|link| link.unfit.is_none());
+        link.unfit.as_deref().filter(|_| somebody_fits)
+    }
+}
+
 impl Link {
     /// Are these the same provider and model?
     pub fn is(&self, other: &Link) -> bool {

@@ -43,8 +43,13 @@ impl ChatAdapter for Chat {
         &[Way { back: &Ollama, path: "/api/chat" }, Way { back: &OpenAi, path: "/v1/chat/completions" }]
     }
 
+    /// Ollama's `/v1` reads the length by its old name alone, and ignores what it does not know.
     fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
         super::openai::ask_for_usage(call, edits);
+        if let Some(length) = call.field("max_completion_tokens") {
+            edits.cut("max_completion_tokens");
+            edits.set("max_tokens", String::from_utf8_lossy(length).into_owned());
+        }
     }
 
     fn amend(&self, refusal: &Failure, chat: &mut Conversation) -> bool {

@@ -40,8 +40,13 @@ const KEPT: usize = 14;
 const QUEUED: usize = 16_384;
 
 /// Is this a level, or a filter directive that `tracing` takes?
+///
+/// `tracing` takes any word for the name of a module, and so would log nothing at all for a level that is misspelt.
 pub fn is_level(text: &str) -> bool {
-    EnvFilter::from_str(text).is_ok()
+    const LEVELS: [&str; 6] = ["trace", "debug", "info", "warn", "error", "off"];
+    let sane =
+        |part: &str| part.contains(['=', '[']) || LEVELS.iter().any(|level| level.eq_ignore_ascii_case(part.trim()));
+    text.split(',').all(sane) && EnvFilter::from_str(text).is_ok()
 }
 
 /// Starts logging. A file that cannot be written is said on stderr, and logging goes on without it.

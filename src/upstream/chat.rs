@@ -1,15 +1,13 @@
 //! One attempt at a chat: the lane is chosen, the request sent, the answer held until it is worth showing.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::outgoing::{self, Outgoing};
 use super::reply::{Reply, ReplyBody, passed_on};
-use super::stream::{Course, Direct, Lane, Live, Translated};
-use super::wire::Whole;
+use super::stream::{Course, Cutter, Direct, Lane, Live, Translated};
+use super::wire::Patience;
 use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream};
 use crate::domain::Dialect;
 use crate::domain::facts::Learned;
@@ -95,8 +93,15 @@ impl Upstream {
         let mut headers = outgoing.headers;
         headers.insert(ACCEPT, HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" }));
         let sending = self.post(&link.provider, exchange.way, headers, outgoing.body);
-        let late =
-            |_| Err(Failure::after_sending(Class::Timeout, format!("no answer within {} ms", patience.as_millis())));
+        let late = |_| {
+            let cut_short = self.clock.now() >= terms.deadline;
+            let why = if cut_short {
+                "the deadline passed".into()
+            } else {
+                format!("no answer within {} ms", patience.as_millis())
+            };
+            Err(Failure::after_sending(Class::Timeout, why))
+        };
         let incoming = self.clock.until(until, sending).await.unwrap_or_else(late)?;
         if !incoming.status.is_success() {
             return Err(outgoing::blame(self.refused(exchange, incoming).await, &outgoing.ours));
@@ -127,12 +132,13 @@ impl Upstream {
         }
         let lane = if direct {
             let tap = call.front.tap(call.facts.choices, call.facts.include_usage);
-            Lane::Direct(Direct::new(tap, back.dialect(), link.provider.clone()))
+            Lane::Direct(Direct::new(tap, link.provider.clone(), back.dialect()))
         } else {
             let stamp = self.stamp();
             let reader = back.reader(&stamp);
             let writer = call.front.writer(stamp, call.facts.include_usage);
-            Lane::Translated(Translated::new(back.framing(), reader, writer, link.provider.clone()))
+            let cutter = Cutter::of(back.framing());
+            Lane::Translated(Translated::new(cutter, reader, writer, link.provider.clone(), back.dialect()))
         };
         let course = Course {
             provider: link.provider.clone(),
@@ -188,18 +194,11 @@ impl Upstream {
         refusal(&exchange.link.provider, exchange.back.dialect(), Some(incoming.status), &incoming.headers, body)
     }
 
-    /// The rest of an answer whose head has come: its pauses are bounded as a stream's are.
+    /// The rest of an answer whose head has come. Some providers send the head at once and the answer when it is
+    /// ready, so a pause may be as long as the wait for a head.
     async fn rest(&self, exchange: &Exchange<'_>, incoming: &mut Incoming, most: usize) -> Result<Bytes, Failure> {
-        let silence: Duration = if exchange.thinks { self.limits.idle_thinking } else { self.limits.idle };
-        let mut whole = Whole::new(most);
-        loop {
-            let until = (self.clock.now() + silence).min(exchange.terms.deadline);
-            let late = |_| Some(Err(Failure::after_sending(Class::Timeout, "the answer began and did not go on")));
-            match self.clock.until(until, incoming.wire.chunk()).await.unwrap_or_else(late) {
-                Some(chunk) => whole.add(chunk?)?,
-                None => return Ok(whole.bytes()),
-            }
-        }
+        let pause = self.limits.first_byte;
+        incoming.wire.whole(most, &Patience { clock: &self.clock, pause, deadline: exchange.terms.deadline }).await
     }
 
     fn stamp(&self) -> Stamp {
@@ -216,12 +215,24 @@ fn refusal(
     headers: &HeaderMap,
     body: Bytes,
 ) -> Failure {
+    let body = without_key(provider, body);
     let error = Told::read(&body);
     let status = status.unwrap_or_else(|| error.status());
-    classify::failure(provider.spec.chat, dialect, &Refused { status, headers, body: &body, error })
+    let failure = classify::failure(provider.spec.chat, dialect, &Refused { status, headers, body: &body, error });
+    Failure { headers: passed_on(headers), ..failure }
 }
 
-/// Makes a failure of an error inside a stream.
+/// What a provider says of a key that it refuses may hold the key, whole: it is taken out before anybody reads on.
+fn without_key(provider: &Provider, body: Bytes) -> Bytes {
+    match &provider.key {
+        Some(key) if memchr::memmem::find(&body, key.expose().as_bytes()).is_some() => {
+            Bytes::from(key.scrub(&String::from_utf8_lossy(&body)))
+        }
+        _ => body,
+    }
+}
+
+/// Makes a failure of an error inside a stream of `dialect`.
 pub(super) fn told_in_stream(provider: &Provider, dialect: Dialect, data: &[u8]) -> Failure {
     let body = Bytes::copy_from_slice(data);
     refusal(provider, dialect, None, &HeaderMap::new(), body)

@@ -51,7 +51,8 @@ pub(super) fn read(call: &Call) -> Result<Chat, Failure> {
             code: None,
             param: bad.param,
         };
-        Failure { said: Some(Box::new(said)), ..Failure::new(Class::InvalidRequest, bad.message) }
+        let failure = Failure::new(Class::InvalidRequest, bad.message);
+        Failure { said: Some(Box::new(said)), blame: Blame::Caller, ..failure }
     })
 }
 
@@ -71,7 +72,7 @@ pub(super) fn refuse_dropped(reject: bool, outgoing: &Outgoing, terms: Terms, di
     let message = format!("`{param}` is not supported by the model that would serve this request");
     let failure = Failure::unfit(dialect, param, message);
     // The model that was asked for cannot do it: the caller is to know. A stand-in that cannot is just passed over.
-    Err(if terms.first { Failure { blame: Blame::ByClass, ..failure } } else { failure })
+    Err(if terms.first { Failure { blame: Blame::Caller, ..failure } } else { failure })
 }
 
 /// A refusal that names a field which the gateway wrote is the gateway's fault, not the caller's.

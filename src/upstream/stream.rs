@@ -25,7 +25,7 @@ use crate::provider::Provider;
 use crate::secret::scrub;
 use crate::telemetry;
 pub(super) use direct::Direct;
-pub(super) use translated::Translated;
+pub(super) use translated::{Cutter, Translated};
 
 /// The most bytes that may come before the first content.
 const LONGEST_PRELUDE: usize = 1 << 20;
@@ -120,10 +120,8 @@ impl Live {
     pub(super) async fn hold(&mut self, until: Instant) -> Result<(), Failure> {
         let clock = self.course.clock.clone();
         let reading = poll_fn(|cx| self.poll_content(cx));
-        match clock.until(until, reading).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::after_sending(Class::Timeout, "no content came in time")),
-        }
+        let late = |_| Err(Failure::after_sending(Class::Timeout, "no content came in time"));
+        clock.until(until, reading).await.unwrap_or_else(late)
     }
 
     fn poll_content(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Failure>> {

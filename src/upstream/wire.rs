@@ -13,7 +13,9 @@ use bytes::{Bytes, BytesMut};
 use http_body::{Body as _, Frame, SizeHint};
 use hyper_util::client::legacy;
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 
+use crate::clock::Clock;
 use crate::domain::failure::{Class, Failure};
 
 /// Bodies up to this are sent as one piece: a copy costs less than another write.
@@ -75,6 +77,15 @@ pub(super) enum Body {
     Here(VecDeque<Bytes>),
 }
 
+/// How long a whole answer may take.
+pub(super) struct Patience<'a> {
+    pub(super) clock: &'a Clock,
+    /// The longest pause.
+    pub(super) pause: Duration,
+    /// When all of it must be over.
+    pub(super) deadline: Instant,
+}
+
 /// An answer's bytes as they come.
 pub(super) struct Wire {
     body: Body,
@@ -121,51 +132,46 @@ impl Wire {
             return;
         }
         let mut rest = Wire::new(std::mem::replace(&mut self.body, Body::Here(VecDeque::new())));
+        let end = async move {
+            let mut bytes = 0;
+            while let Some(Ok(chunk)) = rest.chunk().await {
+                bytes += chunk.len();
+                if bytes > MOST_AT_END {
+                    return;
+                }
+            }
+        };
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(async move { tokio::time::timeout(LONGEST_END, rest.whole(MOST_AT_END)).await });
+            runtime.spawn(tokio::time::timeout(LONGEST_END, end));
         }
     }
 
-    /// All that is left, if it is at most `most` bytes.
-    pub(super) async fn whole(&mut self, most: usize) -> Result<Bytes, Failure> {
-        let mut whole = Whole::new(most);
-        while let Some(chunk) = self.chunk().await {
-            whole.add(chunk?)?;
+    /// The next chunk, if it comes in time.
+    async fn next(&mut self, patience: &Patience<'_>) -> Result<Option<Bytes>, Failure> {
+        let until = (patience.clock.now() + patience.pause).min(patience.deadline);
+        match patience.clock.until(until, self.chunk()).await {
+            Ok(chunk) => chunk.transpose(),
+            Err(_) => Err(Failure::after_sending(Class::Timeout, "the answer began and did not go on")),
         }
-        Ok(whole.bytes())
-    }
-}
-
-/// An answer's chunks as they add up; the only chunk of a short one is not copied.
-pub(super) struct Whole {
-    first: Bytes,
-    all: BytesMut,
-    most: usize,
-}
-
-impl Whole {
-    /// Nothing yet, and `most` bytes at most.
-    pub(super) fn new(most: usize) -> Whole {
-        Whole { first: Bytes::new(), all: BytesMut::new(), most }
     }
 
-    pub(super) fn add(&mut self, chunk: Bytes) -> Result<(), Failure> {
-        let len = self.first.len() + self.all.len() + chunk.len();
-        if len > self.most {
-            let message = format!("the answer is longer than {} bytes", self.most);
-            return Err(Failure::after_sending(Class::Malformed, message));
+    /// All that is left, if it is at most `most` bytes and comes in time.
+    pub(super) async fn whole(&mut self, most: usize, patience: &Patience<'_>) -> Result<Bytes, Failure> {
+        let Some(first) = self.next(patience).await? else { return Ok(Bytes::new()) };
+        let Some(second) = self.next(patience).await? else { return Ok(first) };
+        let mut whole = BytesMut::with_capacity(first.len() + second.len());
+        whole.extend_from_slice(&first);
+        whole.extend_from_slice(&second);
+        while let Some(chunk) = self.next(patience).await? {
+            if whole.len() + chunk.len() > most {
+                return Err(Failure::after_sending(
+                    Class::Malformed,
+                    format!("the answer is longer than {most} bytes"),
+                ));
+            }
+            whole.extend_from_slice(&chunk);
         }
-        if len == chunk.len() {
-            self.first = chunk;
-            return Ok(());
-        }
-        self.all.extend_from_slice(&std::mem::take(&mut self.first));
-        self.all.extend_from_slice(&chunk);
-        Ok(())
-    }
-
-    pub(super) fn bytes(self) -> Bytes {
-        if self.all.is_empty() { self.first } else { self.all.freeze() }
+        Ok(whole.freeze())
     }
 }
 

@@ -43,7 +43,7 @@ async fn pauses_are_bounded_one_by_one_and_not_together() {
     openai.wait_for_calls(1).await;
     for _ in 0..4 {
         sleep(Duration::from_millis(200)).await;
-        gateway.advance(Duration::from_secs(20)).await;
+        gateway.advance(Duration::from_secs(100)).await;
         sleep(Duration::from_millis(50)).await;
         openai.release();
     }
@@ -61,7 +61,7 @@ async fn an_answer_that_stops_in_its_middle_falls_over() {
     let answer = tokio::spawn(async move { caller.post("/v1/chat/completions", body).await });
     openai.wait_for_bytes(100).await;
     sleep(Duration::from_millis(200)).await;
-    gateway.advance(Duration::from_secs(31)).await;
+    gateway.advance(Duration::from_secs(121)).await;
     let answer = in_time("the answer", answer).await.unwrap();
     check(&answer, "hello from anthropic", "openai:timeout", [&openai, &anthropic]);
     openai.wait_for_disconnects(1).await;

@@ -115,8 +115,12 @@ fn fallbacks(call: &Call) -> Result<Option<Vec<String>>, BadRequest> {
     if list.len() > MOST_FALLBACKS {
         return Err(BadRequest::field(name, format!("`{name}` may hold at most {MOST_FALLBACKS} models.")));
     }
-    if list.iter().any(|model| model.trim().is_empty() || model.len() > LONGEST_MODEL) {
-        return Err(BadRequest::field(name, format!("`{name}` holds an empty or overlong name.")));
+    let is_name = |model: &String| {
+        !model.trim().is_empty() && model.len() <= LONGEST_MODEL && !model.chars().any(char::is_control)
+    };
+    if !list.iter().all(is_name) {
+        let message = format!("`{name}` holds a name that is empty, overlong or not printable.");
+        return Err(BadRequest::field(name, message));
     }
     Ok(Some(list))
 }

@@ -17,8 +17,8 @@ use crate::upstream::chat::told_in_stream;
 pub(in crate::upstream) struct Direct {
     splitter: Splitter,
     tap: Box<dyn Tap>,
-    dialect: Dialect,
     provider: Arc<Provider>,
+    dialect: Dialect,
     /// Has any event come? A byte order mark may stand before the first one.
     begun: bool,
 }
@@ -27,8 +27,8 @@ pub(in crate::upstream) struct Direct {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Direct {
-    pub(in crate::upstream) fn new(tap: Box<dyn Tap>, dialect: Dialect, provider: Arc<Provider>) -> Direct {
-        Direct { splitter: Splitter::default(), tap, dialect, provider, begun: false }
+    pub(in crate::upstream) fn new(tap: Box<dyn Tap>, provider: Arc<Provider>, dialect: Dialect) -> Direct {
+        Direct { splitter: Splitter::default(), tap, provider, dialect, begun: false }
     }
 
     pub(super) fn take(&mut self, chunk: Bytes) -> Taken {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::{Bytes, BytesMut};
 
 use super::{Taken, cut_off};
+use crate::domain::Dialect;
 use crate::domain::chat::Event;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
@@ -19,17 +20,26 @@ pub(in crate::upstream) struct Translated {
     reader: Box<dyn ReadStream>,
     writer: Box<dyn WriteStream>,
     provider: Arc<Provider>,
+    dialect: Dialect,
     events: Vec<Event>,
     learned: Learned,
 }
 
 /// Cuts bytes into events.
-enum Cutter {
+pub(in crate::upstream) enum Cutter {
     Sse(sse::Splitter),
     Ndjson(ndjson::Splitter),
 }
 
 impl Cutter {
+    /// The cutter for this framing.
+    pub(in crate::upstream) fn of(framing: Framing) -> Cutter {
+        match framing {
+            Framing::Sse => Cutter::Sse(sse::Splitter::default()),
+            Framing::Ndjson => Cutter::Ndjson(ndjson::Splitter::default()),
+        }
+    }
+
     fn push(&mut self, chunk: Bytes) {
         match self {
             Cutter::Sse(splitter) => splitter.push(chunk),
@@ -54,16 +64,13 @@ impl Cutter {
 
 impl Translated {
     pub(in crate::upstream) fn new(
-        framing: Framing,
+        cutter: Cutter,
         reader: Box<dyn ReadStream>,
         writer: Box<dyn WriteStream>,
         provider: Arc<Provider>,
+        dialect: Dialect,
     ) -> Translated {
-        let cutter = match framing {
-            Framing::Sse => Cutter::Sse(sse::Splitter::default()),
-            Framing::Ndjson => Cutter::Ndjson(ndjson::Splitter::default()),
-        };
-        Translated { cutter, reader, writer, provider, events: Vec::new(), learned: Learned::default() }
+        Translated { cutter, reader, writer, provider, dialect, events: Vec::new(), learned: Learned::default() }
     }
 
     pub(super) fn take(&mut self, chunk: Bytes) -> Taken {
@@ -133,8 +140,8 @@ impl Translated {
                 Event::Finish(finish) => self.learned.finish = Some(finish.clone()),
                 Event::End => taken.end = Some(Ok(())),
                 Event::Error(failure) => {
-                    let said = failure.said.as_ref();
-                    let told = said.map(|said| told_in_stream(&self.provider, said.dialect, &said.body));
+                    let said = failure.said.as_ref().map(|said| &said.body);
+                    let told = said.map(|body| told_in_stream(&self.provider, self.dialect, body));
                     taken.end = Some(Err(told.unwrap_or_else(|| Failure::clone(failure))));
                     break;
                 }

@@ -30,6 +30,11 @@ impl Caller {
         Self { base: base.to_owned(), client, transcript: Arc::default() }
     }
 
+    /// The server's `http://host:port`.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A request, to be completed and sent.
     pub fn request(&self, method: &str, path: &str) -> Request {
         let method = reqwest::Method::from_bytes(method.as_bytes()).expect("a method");

@@ -1,3 +1,5 @@
+//! Turns as Anthropic wants them, whatever order they came in.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,3 +1,5 @@
+//! Requests, field by field.
+
 use serde_json::json;
 
 use super::super::kit::*;

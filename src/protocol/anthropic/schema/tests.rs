@@ -1,3 +1,5 @@
+//! JSON schemas, cut down to what Anthropic takes.
+
 use super::*;
 
 fn written(schema: Value) -> Value {

@@ -1,3 +1,5 @@
+//! Streams, event by event.
+
 use serde_json::{Value, json};
 
 use super::*;

@@ -1,4 +1,4 @@
-//! Requests.
+//! Requests as Ollama's native form has them.
 
 use super::*;
 

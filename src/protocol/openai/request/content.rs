@@ -138,7 +138,15 @@ fn data_url(mut url: String, at: &Path<'_>) -> Result<Source, BadRequest> {
     if url.is_empty() {
         return Err(wrong("is a data URL without data"));
     }
+    if !url.bytes().all(is_base64) {
+        return Err(wrong("is a data URL whose data is not base64"));
+    }
     Ok(Source::Base64 { media_type: media_type.to_owned(), data: url })
+}
+
+/// Of either alphabet: `+/`, or `-_` as in addresses.
+fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
 }
 
 fn strip_white_space(data: &mut String) {

@@ -1,0 +1,218 @@
+//! One battery for every row of the table of providers that is reached over a network.
+
+use crate::kit::*;
+use ai_mcp_gateway::provider::{ALL, Auth, Reach, Role, Spec};
+
+/// A key that nothing but its place tells to be one.
+const KEY: &str = "Zq7pLain9WithoutPrefixSECRET";
+
+/// What the battery must know of a row beside the row itself: a new one fails here until it is added.
+struct Row {
+    spec: &'static Spec,
+    /// A model that goes to this provider alone.
+    model: &'static str,
+    simulated: fn() -> UpstreamBuilder,
+}
+
+fn rows() -> Vec<Row> {
+    let networked = ALL.iter().filter(|spec| matches!(spec.reach, Reach::Network));
+    let row = |spec: &&'static Spec| {
+        let (model, simulated): (_, fn() -> _) = match spec.name {
+            "openai" => ("gpt-4o-mini", upstream::openai),
+            "anthropic" => ("claude-sonnet-4-5", upstream::anthropic),
+            "openrouter" => ("x-ai/grok-beta", upstream::openrouter),
+            "oss-local" => ("llama3:8b", upstream::ollama),
+            other => panic!("{other} has no simulated server yet"),
+        };
+        Row { spec, model, simulated }
+    };
+    networked.map(row).collect()
+}
+
+impl Row {
+    fn key_variable(&self) -> Option<&'static str> {
+        self.spec.vars.iter().find(|var| var.role == Role::Key).map(|var| var.name)
+    }
+
+    /// A gateway with this provider alone.
+    fn gateway(&self, upstream: &Upstream) -> GatewayBuilder {
+        let gateway = gateway().with(upstream).env("OPENROUTER_FALLBACK_MODELS", self.model);
+        match self.key_variable() {
+            Some(variable) => gateway.env(variable, KEY),
+            None => gateway,
+        }
+    }
+
+    /// The one header that carries the key, and its value.
+    fn header(&self) -> Option<(String, String)> {
+        match self.spec.auth {
+            Auth::None => None,
+            Auth::Bearer => Some(("authorization".into(), format!("Bearer {KEY}"))),
+            Auth::Header(name) => Some((name.into(), KEY.into())),
+        }
+    }
+}
+
+/// The key stands in its own header and nowhere else, and nothing of the caller's stands anywhere.
+fn check_key(row: &Row, call: &Call) {
+    let name = row.spec.name;
+    let holding: Vec<_> = call.headers.iter().filter(|(_, value)| value.contains(KEY)).cloned().collect();
+    assert_eq!(holding, row.header().into_iter().collect::<Vec<_>>(), "{name}");
+    let body = String::from_utf8_lossy(&call.body);
+    assert!(!call.path.contains(KEY) && !call.query.contains(KEY) && !body.contains(KEY), "{name}");
+    for (header, value) in &call.headers {
+        assert!(!value.contains("CLIENT"), "{name}: the caller's own {header} was passed on: {value}");
+    }
+    let agent = call.header("user-agent").unwrap_or_default();
+    assert!(agent.starts_with("ai-mcp-gateway/"), "{name}: {agent}");
+}
+
+#[tokio::test]
+async fn each_sends_its_key_in_its_own_header_and_nowhere_else() {
+    for row in rows() {
+        let upstream = (row.simulated)().start().await;
+        let gateway = row.gateway(&upstream).env("GATEWAY_API_KEYS", "CLIENT-key").start().await;
+        upstream.wait_for_probes(1).await;
+        for body in [chat(row.model, "hi"), streamed(chat(row.model, "hi"))] {
+            let request = gateway.request("POST", "/v1/chat/completions").bearer("CLIENT-key").json(&body);
+            let request = request.header("x-api-key", "CLIENT-key").header("cookie", "CLIENT-cookie");
+            let request = request.header("openai-organization", "CLIENT-org").header("x-custom", "CLIENT-custom");
+            let request = request.header("proxy-authorization", "Basic CLIENT").header("referer", "https://CLIENT");
+            assert_eq!(request.header("user-agent", "CLIENT-sdk").send().await.status, 200, "{}", row.spec.name);
+        }
+        let calls = upstream.calls();
+        assert_eq!(calls.len(), 2, "{}", row.spec.name);
+        calls.iter().chain(&upstream.probes()).for_each(|call| check_key(&row, call));
+        assert!(upstream.strays().is_empty(), "{}: {:?}", row.spec.name, upstream.strays());
+    }
+}
+
+#[tokio::test]
+async fn none_leaks_its_key_whatever_the_provider_says() {
+    for row in rows() {
+        let said = format!(r#"{{"error":{{"message":"you sent {KEY} to us","type":"t","code":"c-{KEY}"}}}}"#);
+        for status in [400, 401, 403, 404, 429, 500] {
+            let upstream = (row.simulated)().probe(json(&said).status(status)).always(json(&said).status(status));
+            let upstream = upstream.start().await;
+            let gateway = row.gateway(&upstream).env("LOG_LEVEL", "trace").start().await;
+            upstream.wait_for_probes(1).await;
+            gateway.chat(row.model, "hi").await;
+            gateway.stream(row.model, "hi").await;
+            gateway.post("/v1/route", serde_json::json!({"prompt": "hi", "model": row.model})).await;
+            gateway.get("/health").await;
+            gateway.get("/v1/models").await;
+            gateway.get("/metrics").await;
+            assert!(!upstream.calls().is_empty(), "{}", row.spec.name);
+            gateway.assert_no_secrets();
+        }
+    }
+}
+
+#[tokio::test]
+async fn none_leaks_its_key_in_an_error_inside_an_answer_or_a_stream() {
+    for row in rows() {
+        let error = format!(r#"{{"error":{{"message":"you sent {KEY} to us","code":500}}}}"#);
+        let stream = format!("event: error\ndata: {error}\n\n{error}\n");
+        let kind = if row.spec.name == "oss-local" { "application/x-ndjson" } else { "text/event-stream" };
+        let upstream = (row.simulated)().say(json(&error)).then(body_of(kind, stream)).start().await;
+        let gateway = row.gateway(&upstream).env("LOG_LEVEL", "trace").start().await;
+        let whole = gateway.chat(row.model, "hi").await;
+        let streamed = gateway.stream(row.model, "hi").await;
+        assert_eq!((whole.status, streamed.status), (502, 502), "{}", row.spec.name);
+        gateway.assert_no_secrets();
+    }
+}
+
+#[tokio::test]
+async fn each_tells_failures_apart() {
+    for row in rows() {
+        for (reply, class, status, code) in [
+            (status(401), "auth", 502, "all_providers_failed"),
+            (status(403), if row.spec.name == "oss-local" { "quota" } else { "auth" }, 502, "all_providers_failed"),
+            (insufficient_quota(), "quota", 502, "all_providers_failed"),
+            (rate_limited(7), "rate_limited", 429, "all_providers_rate_limited"),
+            (status(500), "server_error", 502, "all_providers_failed"),
+            (overloaded(), "server_error", 502, "all_providers_failed"),
+            (html(), "malformed", 502, "all_providers_failed"),
+            (reset_before_head(), "network", 502, "all_providers_failed"),
+        ] {
+            let upstream = (row.simulated)().always(reply).start().await;
+            let gateway = row.gateway(&upstream).start().await;
+            let answer = gateway.chat(row.model, "hi").await;
+            let name = row.spec.name;
+            assert_eq!((answer.status, answer.code().as_str()), (status, code), "{name} {class}: {}", answer.json);
+            let attempt = &answer.error()["attempts"][0];
+            assert_eq!((attempt["provider"].as_str(), attempt["outcome"].as_str()), (Some(name), Some(class)));
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_tells_the_callers_faults_from_its_own() {
+    for row in rows() {
+        for (reply, status) in [(model_not_found(), 404), (context_length(), 400), (invalid_request(), 400)] {
+            let upstream = (row.simulated)().always(reply).start().await;
+            let gateway = row.gateway(&upstream).start().await;
+            let answer = gateway.chat(row.model, "hi").await;
+            assert_eq!(answer.status, status, "{}: {}", row.spec.name, answer.json);
+            assert_eq!(answer.error()["type"], "invalid_request_error", "{}: {}", row.spec.name, answer.json);
+            let health = gateway.get("/health").await;
+            assert_ne!(health.json["providers"][row.spec.name]["status"], "unhealthy", "{}", row.spec.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_is_checked_without_cost() {
+    for row in rows() {
+        let name = row.spec.name;
+        for (reply, expected) in
+            [(ok(), "healthy"), (status(401), "unhealthy"), (status(500), "unhealthy"), (status(404), "unknown")]
+        {
+            let upstream = (row.simulated)().probe(reply).start().await;
+            let gateway = row.gateway(&upstream).start().await;
+            gateway.wait_for_log(&format!("{name}: ")).await;
+            let health = gateway.get("/health").await.json;
+            assert_eq!(health["providers"][name]["status"], expected, "{name}: {health}");
+            assert_eq!(upstream.calls().len(), 0, "{name} was asked for tokens");
+            for probe in upstream.probes() {
+                assert_eq!(probe.method, "GET", "{name}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_answers_whole_and_streamed() {
+    for row in rows() {
+        let upstream =
+            (row.simulated)().always([Say::Text("Guten Tag, "), Say::Text("Welt"), Say::Usage(9, 12)]).start().await;
+        let gateway = row.gateway(&upstream).start().await;
+        let name = row.spec.name;
+        for answer in [gateway.chat(row.model, "hi").await, gateway.stream(row.model, "hi").await] {
+            assert_eq!((answer.status, answer.text().as_str()), (200, "Guten Tag, Welt"), "{name}");
+            assert_eq!((answer.provider(), answer.model()), (Some(name), Some(row.model)), "{name}");
+            assert_eq!((answer.attempts(), answer.fallback()), (Some(1), None), "{name}");
+            assert_eq!(answer.finish(), ["stop"], "{name}");
+            assert!(answer.events.is_empty() || answer.done(), "{name}");
+        }
+        for call in upstream.calls() {
+            assert_eq!(call.model(), row.model, "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_has_a_name_a_title_and_words_for_its_variables() {
+    for spec in ALL {
+        assert!(spec.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'), "{}", spec.name);
+        assert!(!spec.title.is_empty() && !spec.summary.is_empty(), "{}", spec.name);
+        for var in spec.vars {
+            assert!(var.name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_'), "{}", var.name);
+            assert!(!var.help.is_empty(), "{}", var.name);
+        }
+    }
+    let mut names: Vec<&str> = ALL.iter().flat_map(|spec| spec.aliases.iter().copied().chain([spec.name])).collect();
+    names.sort_unstable();
+    assert!(names.windows(2).all(|pair| pair[0] != pair[1]), "{names:?}");
+}

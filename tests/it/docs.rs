@@ -1,0 +1,111 @@
+//! What the documents say, held against what there is.
+
+use ai_mcp_gateway::provider::ALL;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// What stands between backticks on one line.
+fn quoted(text: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    let mut fenced = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            found.extend(line.split('`').skip(1).step_by(2));
+        }
+    }
+    found
+}
+
+/// Every path of the router, as `src/api.rs` writes it.
+fn routes() -> BTreeSet<String> {
+    let source = read("src/api.rs");
+    let written = source.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
+    written.map(|path| path.replace("{*id}", "{id}")).collect()
+}
+
+#[test]
+fn the_readme_names_every_provider_and_its_variables() {
+    let readme = read("README.md");
+    let words = quoted(&readme);
+    for spec in ALL {
+        assert!(words.contains(&spec.name), "README.md lacks `{}`", spec.name);
+        for var in spec.vars.iter().filter(|var| var.name.ends_with("_KEY") || var.name.ends_with("_ENABLED")) {
+            assert!(words.contains(&var.name), "README.md lacks `{}`", var.name);
+        }
+    }
+}
+
+#[test]
+fn the_readme_names_every_route() {
+    let readme = read("README.md");
+    let words: BTreeSet<&str> = quoted(&readme).iter().map(|word| word.rsplit(' ').next().unwrap_or(word)).collect();
+    let routes = routes();
+    assert!(routes.len() >= 10, "{routes:?}");
+    for route in routes {
+        assert!(words.contains(route.as_str()), "README.md lacks `{route}`");
+    }
+}
+
+#[test]
+fn the_example_names_every_variable_of_every_provider() {
+    let example = read(".env.example");
+    for var in ALL.iter().flat_map(|spec| spec.vars) {
+        let line = format!("\n{}={}\n", var.name, var.default);
+        assert!(example.contains(&line), ".env.example lacks {}", line.trim());
+    }
+}
+
+#[test]
+fn the_documents_name_variables_that_exist() {
+    let example = read(".env.example");
+    let known: BTreeSet<&str> = example.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
+    for name in ["README.md", "PROVIDER-FALLBACK-GUIDE.md", "ARCHITECTURE.md"] {
+        let text = read(name);
+        for word in quoted(&text) {
+            let word = word.split('=').next().unwrap_or(word);
+            let shouted = word.len() > 4
+                && word.contains('_')
+                && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+            assert!(!shouted || known.contains(word), "{name} names `{word}`, which nothing reads");
+        }
+    }
+}
+
+#[test]
+fn the_documents_name_files_that_exist() {
+    for name in ["README.md", "PROVIDER-FALLBACK-GUIDE.md", "ARCHITECTURE.md"] {
+        let text = read(name);
+        let linked = text.split("](").skip(1).filter_map(|rest| rest.split(')').next());
+        let paths =
+            quoted(&text).into_iter().filter(|word| is_path(word)).chain(linked.filter(|link| !link.contains("://")));
+        for path in paths {
+            let path = path.split('#').next().unwrap_or(path);
+            let there = path.is_empty() || ["", "src"].iter().any(|folder| root().join(folder).join(path).exists());
+            assert!(there, "{name} names {path}, which does not exist");
+        }
+    }
+}
+
+/// A file of this repository, by its ending.
+fn is_path(word: &str) -> bool {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-/".contains(letter);
+    let ends = [".rs", ".md", ".toml", ".sh", "table.json", ".example"].iter().any(|end| word.ends_with(end));
+    ends && word.chars().all(plain) && !word.starts_with('/')
+}
+
+#[test]
+fn what_stands_between_backticks() {
+    assert_eq!(quoted("a `b` and `GET /c`\n```sh\n`d`\n```\n`e`"), ["b", "GET /c", "e"]);
+    assert!(is_path("src/api.rs") && is_path("chain.rs") && is_path("README.md"));
+    assert!(!is_path("text/event-stream") && !is_path("foo::bar.rs") && !is_path("/health"));
+}

@@ -1,0 +1,73 @@
+"""The talk with the test that started this process: lines of JSON, see tests/it/sdk/child.rs."""
+
+import json
+import os
+import sys
+
+STAND = os.environ["STAND"]
+MODEL = os.environ["MODEL"]
+SERVES = os.environ["SERVES"]
+BARE_URL = os.environ["BARE_URL"]
+PROMPT = "hello"
+
+CASES = {}
+
+# What an SDK or a case prints must not come between the lines of the talk.
+_talk = sys.stdout
+sys.stdout = sys.stderr
+
+
+def case(function):
+    """Makes the function known as a case, by its name."""
+    CASES[function.__name__] = function
+    return function
+
+
+def play(name="text"):
+    """The provider answers so from now on; gives the text of a plain answer."""
+    return _ask({"play": name})["text"]
+
+
+def calls(count):
+    """The provider's calls since the last play: exactly so many."""
+    seen = _ask({"calls": count})["calls"]
+    assert len(seen) == count, f"{len(seen)} calls reached the provider, not {count}"
+    return seen
+
+
+def hang_ups(count):
+    """Waits until so many callers hung up on the provider."""
+    _ask({"hang_ups": count})
+
+
+def say(message):
+    _talk.write(json.dumps(message) + "\n")
+    _talk.flush()
+
+
+def hear():
+    """The next line; `None` at the end."""
+    line = sys.stdin.readline()
+    return json.loads(line) if line else None
+
+
+def _ask(message):
+    say(message)
+    answer = hear()
+    if answer is None:
+        raise SystemExit("the test has gone")
+    return answer
+
+
+def same(actual, expected):
+    assert actual == expected, f"{actual!r} is not {expected!r}"
+
+
+def raises(kind, call):
+    """The exception of exactly this class that the call must raise."""
+    try:
+        outcome = call()
+    except Exception as error:
+        assert type(error) is kind, f"{type(error).__name__} instead of {kind.__name__}: {error}"
+        return error
+    raise AssertionError(f"no {kind.__name__}, but {outcome!r}")

@@ -5,7 +5,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, IntoHeaderName};
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use axum::response::Response;
 use bytes::Bytes;
@@ -16,6 +16,16 @@ use super::enter::{Place, id_value};
 use crate::domain::facts::Caller;
 use crate::gateway::{Answered, Stream};
 use crate::upstream::reply::ReplyBody;
+
+// Made once: a name that is made for each answer is parsed for each answer.
+static ATTEMPTS: HeaderName = HeaderName::from_static("x-gateway-attempts");
+static COST: HeaderName = HeaderName::from_static("x-gateway-cost-usd");
+static FALLBACK: HeaderName = HeaderName::from_static("x-gateway-fallback");
+static MODEL: HeaderName = HeaderName::from_static("x-gateway-model");
+static PROVIDER: HeaderName = HeaderName::from_static("x-gateway-provider");
+static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static TIMING: HeaderName = HeaderName::from_static("server-timing");
+static WARNINGS: HeaderName = HeaderName::from_static("x-gateway-warnings");
 
 /// Puts an answer into its envelope.
 pub(super) fn respond(answered: Answered, caller: &Caller, place: Place, now: Instant) -> Response {
@@ -46,20 +56,20 @@ pub(super) fn stream_headers(headers: &mut HeaderMap) {
 /// Who served and why, in headers.
 pub(super) fn describe(headers: &mut HeaderMap, answered: &Answered, caller: &Caller, now: Instant) {
     headers.extend(answered.reply.headers.iter().cloned());
-    headers.insert("x-request-id", id_value(&caller.request_id));
-    headers.insert("x-gateway-provider", HeaderValue::from_static(answered.provider));
-    put(headers, "x-gateway-model", &answered.model);
-    headers.insert("x-gateway-attempts", HeaderValue::from(crate::chain::called(&answered.attempts)));
+    headers.insert(&REQUEST_ID, id_value(&caller.request_id));
+    headers.insert(&PROVIDER, HeaderValue::from_static(answered.provider));
+    put(headers, &MODEL, &answered.model);
+    headers.insert(&ATTEMPTS, HeaderValue::from(crate::chain::called(&answered.attempts)));
     if let Some(fallback) = &answered.fallback {
-        put(headers, "x-gateway-fallback", fallback);
+        put(headers, &FALLBACK, fallback);
     }
     if let Some(cost) = answered.cost {
-        put(headers, "x-gateway-cost-usd", &dollars(cost.dollars()));
+        put(headers, &COST, &cost.to_string());
     }
     if !answered.reply.dropped.is_empty() {
-        put(headers, "x-gateway-warnings", &format!("dropped={}", answered.reply.dropped.join(",")));
+        put(headers, &WARNINGS, &format!("dropped={}", answered.reply.dropped.join(",")));
     }
-    put(headers, "server-timing", &timing(now.saturating_duration_since(answered.began), answered.upstream));
+    put(headers, &TIMING, &timing(now.saturating_duration_since(answered.began), answered.upstream));
 }
 
 /// `gateway;dur=…, upstream;dur=…`, in milliseconds.
@@ -69,14 +79,8 @@ pub(super) fn timing(all: Duration, upstream: Duration) -> String {
     format!("gateway;dur={a}.{b:03}, upstream;dur={c}.{d:03}")
 }
 
-/// Never in the form of 1e-7, which not every client reads.
-fn dollars(dollars: f64) -> String {
-    let text = format!("{dollars:.12}");
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
 /// Sets a header whose value may hold what no header may; such letters become `?`.
-pub(super) fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
+pub(super) fn put(headers: &mut HeaderMap, name: impl IntoHeaderName, value: &str) {
     let value = HeaderValue::from_str(value).or_else(|_| {
         let plain: String = value.chars().map(|letter| if letter.is_ascii_graphic() { letter } else { '?' }).collect();
         HeaderValue::from_str(&plain)

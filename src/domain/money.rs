@@ -1,5 +1,7 @@
 //! Money in whole numbers: prices and costs that add up without drift.
 
+use std::fmt;
+
 use super::chat::Usage;
 
 /// United States dollars in units of 10⁻¹² (a price of 1 USD per million tokens is 1,000,000 units a token).
@@ -19,6 +21,22 @@ impl Usd {
     /// In dollars, for people and JSON.
     pub fn dollars(self) -> f64 {
         self.0 as f64 / UNITS
+    }
+}
+
+/// Dollars as a plain decimal number, never in the form of 1e-7, which not every client reads.
+impl fmt::Display for Usd {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: u64 = 1_000_000_000_000;
+        let (sign, units) = (if self.0 < 0 { "-" } else { "" }, self.0.unsigned_abs());
+        let (whole, mut part, mut digits) = (units / UNITS, units % UNITS, 12);
+        if part == 0 {
+            return write!(out, "{sign}{whole}");
+        }
+        while part.is_multiple_of(10) {
+            (part, digits) = (part / 10, digits - 1);
+        }
+        write!(out, "{sign}{whole}.{part:0digits$}")
     }
 }
 
@@ -58,6 +76,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn money_reads_as_people_write_it() {
+        let text = |units| Usd(units).to_string();
+        assert_eq!(text(0), "0");
+        assert_eq!(text(1), "0.000000000001");
+        assert_eq!(text(2_500_000_000_000), "2.5");
+        assert_eq!(text(-30_000_000), "-0.00003");
+        assert_eq!(text(7_000_000_000_000), "7");
+    }
+
+    #[test]
     fn a_cached_prompt_is_not_billed_twice() {
         let price = Price {
             input: Usd(1_000_000),
@@ -70,5 +98,6 @@ mod tests {
         let cost = price.cost(&usage);
         assert_eq!(cost, Usd(20 * 1_000_000 + 100 * 100_000 + 30 * 1_250_000 + 12 * 5_000_000));
         assert_eq!(cost.dollars(), 0.000_127_5);
+        assert_eq!(cost.to_string(), "0.0001275");
     }
 }

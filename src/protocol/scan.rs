@@ -1,7 +1,6 @@
 //! A body's top level in one pass: where each field stands, and nothing deeper.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
 use std::fmt;
 
 use bytes::Bytes;
@@ -46,15 +45,20 @@ fn fields(body: &[u8]) -> Result<Vec<Field>, BadRequest> {
         .deserialize_any(TopLevel { text })
         .and_then(|fields| reader.end().map(|()| fields))
         .map_err(|error| BadRequest::body(explain(&error)))?;
-    let mut names = HashSet::with_capacity(fields.len());
-    for field in &fields {
-        let name = field.name(body);
-        if !names.insert(name) {
+    match given_twice(body, &fields) {
+        Some(name) => {
             let name = String::from_utf8_lossy(name);
-            return Err(BadRequest::field(name.clone(), format!("The field `{name}` is given twice.")));
+            Err(BadRequest::field(name.clone(), format!("The field `{name}` is given twice.")))
         }
+        None => Ok(fields),
     }
-    Ok(fields)
+}
+
+/// The name of a field that stands twice: what one reader takes from the first, another may take from the last.
+fn given_twice<'a>(body: &'a [u8], fields: &'a [Field]) -> Option<&'a [u8]> {
+    let mut names: Vec<&[u8]> = fields.iter().map(|field| field.name(body)).collect();
+    names.sort_unstable();
+    names.windows(2).find(|pair| pair[0] == pair[1]).map(|pair| pair[0])
 }
 
 fn explain(error: &serde_json::Error) -> String {

@@ -6,11 +6,13 @@ mod body;
 mod chat;
 mod enter;
 mod error;
+mod headers;
 mod health;
 mod linger;
 mod models;
 mod reply;
 mod route;
+mod stray;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -113,8 +115,8 @@ pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Route
         .route("/healthz", get(health::live))
         .route("/metrics", get(metrics))
         // nobody
-        .fallback(error::no_such_path)
-        .method_not_allowed_fallback(error::no_such_method)
+        .fallback(stray::no_such_path)
+        .method_not_allowed_fallback(stray::no_such_method)
         .with_state(api);
     // Outermost, so that errors too carry what a browser needs to show them.
     match cors {

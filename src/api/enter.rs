@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::error::{self, Refusal};
@@ -65,17 +65,12 @@ impl Api {
 }
 
 /// The client's own id where it sent a sane one, else a new one.
-pub(super) fn request_id(headers: &HeaderMap) -> Arc<str> {
+fn request_id(headers: &HeaderMap) -> Arc<str> {
     let sane = |id: &&str| !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic());
     match headers.get("x-request-id").and_then(|id| id.to_str().ok()).filter(sane) {
         Some(id) => Arc::from(id),
         None => Arc::from(format!("req_{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..))),
     }
-}
-
-/// The id as a header.
-pub(super) fn id_value(id: &str) -> HeaderValue {
-    HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("req_unknown"))
 }
 
 /// The client's own deadline.

@@ -1,24 +1,19 @@
 //! Errors as callers see them: one place for status, headers and body.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
 use tokio::time::Instant;
 
-use super::Api;
-use super::enter::id_value;
-use super::reply::{put, timing};
+use super::headers::{self, put, timing};
 use crate::chain;
 use crate::domain::facts::Caller;
 use crate::domain::failure::Class;
 use crate::gateway::GatewayError;
-use crate::protocol::openai::OpenAi;
 use crate::protocol::{BadRequest, ErrorView, Front};
 use crate::telemetry::{self, Finished};
 
@@ -131,23 +126,19 @@ pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, 
     }
     let attempts = error.attempts();
     if !attempts.is_empty() {
-        headers.insert("x-gateway-attempts", HeaderValue::from(chain::called(attempts)));
+        headers.insert(&headers::ATTEMPTS, HeaderValue::from(chain::called(attempts)));
         let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
-        put(&mut headers, "server-timing", &timing(now.saturating_duration_since(caller.began), upstream));
+        put(&mut headers, &headers::TIMING, &timing(now.saturating_duration_since(caller.began), upstream));
     }
     if let GatewayError::Refused { failure, attempts, fallback } = error {
         headers.extend(failure.headers.iter().cloned());
         if let Some(last) = attempts.last().filter(|_| failure.is_of_call()) {
-            put(&mut headers, "x-gateway-provider", last.provider);
-            put(&mut headers, "x-gateway-model", &last.model);
+            put(&mut headers, &headers::PROVIDER, last.provider);
+            put(&mut headers, &headers::MODEL, &last.model);
         }
         if let Some(fallback) = fallback.as_ref().filter(|_| attempts.len() > 1) {
-            put(&mut headers, "x-gateway-fallback", fallback);
+            put(&mut headers, &headers::FALLBACK, fallback);
         }
-    }
-    // The gateway has tried already: an SDK that tries again would multiply its tries.
-    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
-        headers.insert("x-should-retry", HeaderValue::from_static("false"));
     }
     envelope(status, body(front, caller, error), caller, headers, error.retry_after())
 }
@@ -183,7 +174,7 @@ fn envelope(
     wait: Option<Duration>,
 ) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert("x-request-id", id_value(&caller.request_id));
+    headers.insert(&headers::REQUEST_ID, headers::id(&caller.request_id));
     if let Some(wait) = wait {
         let seconds = wait.min(LONGEST_WAIT).as_secs_f64().ceil().max(1.0) as u64;
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -192,26 +183,4 @@ fn envelope(
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     response
-}
-
-/// Any path that is not there.
-pub(super) async fn no_such_path(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderMap) -> Response {
-    turn_away(&api, &headers, Refusal::NoSuchPath(uri.path().to_owned()))
-}
-
-/// Any method that a path does not take.
-pub(super) async fn no_such_method(
-    State(api): State<Arc<Api>>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-) -> Response {
-    turn_away(&api, &headers, Refusal::NoSuchMethod(uri.path().to_owned(), method))
-}
-
-fn turn_away(api: &Api, headers: &HeaderMap, refusal: Refusal) -> Response {
-    match api.enter(headers, &OpenAi, "other") {
-        Ok(entered) => refuse(&OpenAi, &entered.caller, refusal),
-        Err(refused) => *refused,
-    }
 }

@@ -9,9 +9,9 @@ use axum::http::{HeaderMap, HeaderValue, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::Api;
-use super::enter::{Entered, id_value};
+use super::enter::Entered;
 use super::error::{self, Refusal};
+use super::{Api, headers};
 use crate::gateway::listing::Listed;
 use crate::protocol::openai::OpenAi;
 
@@ -22,7 +22,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, headers: HeaderMap) -> Res
         Err(refused) => return *refused,
     };
     let data: Vec<Value> = api.gateway.list().await.iter().map(model).collect();
-    answer(json!({"object": "list", "data": data}), id_value(&caller.request_id))
+    answer(json!({"object": "list", "data": data}), headers::id(&caller.request_id))
 }
 
 /// `GET /v1/models/{id}`; an id may hold slashes, as they are or percent-encoded.
@@ -42,7 +42,7 @@ pub(super) async fn one(
         return error::refuse(&OpenAi, &caller, Refusal::NoSuchModel(raw));
     };
     match api.gateway.list().await.iter().find(|listed| listed.id == id) {
-        Some(listed) => answer(model(listed), id_value(&caller.request_id)),
+        Some(listed) => answer(model(listed), headers::id(&caller.request_id)),
         None => error::refuse(&OpenAi, &caller, Refusal::NoSuchModel(id)),
     }
 }

@@ -12,8 +12,8 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::enter::{Entered, Place, id_value};
-use super::{Api, body, error, reply};
+use super::enter::{Entered, Place};
+use super::{Api, body, error, headers, reply};
 use crate::domain::chat::{Answer, Part, Usage};
 use crate::domain::facts::Caller;
 use crate::domain::money::Usd;
@@ -40,7 +40,7 @@ pub(super) async fn route(State(api): State<Arc<Api>>, request: Request<Body>) -
     };
     if routed.dry_run {
         return match api.gateway.explain(&routed) {
-            Ok(routing) => ([("x-request-id", id_value(&caller.request_id))], Json(routing)).into_response(),
+            Ok(routing) => ([("x-request-id", headers::id(&caller.request_id))], Json(routing)).into_response(),
             Err(failed) => error::respond(&OpenAi, &caller, &failed, api.gateway.clock().now()),
         };
     }

@@ -36,7 +36,7 @@ const AFTER_FINISH: Duration = Duration::from_secs(5);
 /// So many bytes go out without a look whether more have come.
 const ENOUGH: usize = 16 << 10;
 /// How often other work is let go first while bytes are ready. A turn is no wait: it takes less than a microsecond.
-const MOST_TURNS: u8 = 3;
+const MOST_TURNS: u8 = 2;
 
 /// How a stream ended.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ pub struct Live {
     /// Bytes that the caller has not taken yet, and how many they are.
     ready: VecDeque<Bytes>,
     ready_bytes: usize,
-    /// How often other work was let go first since the caller last took something.
+    /// How often other work was let go first since the last bytes came.
     turns: u8,
     /// How the stream ended, once it has.
     ended: Option<StreamEnd>,
@@ -340,7 +340,10 @@ impl http_body::Body for Live {
                 return Poll::Ready(None);
             }
             let chunk = match live.wire.poll_chunk(cx) {
-                Poll::Ready(chunk) => chunk.transpose(),
+                Poll::Ready(chunk) => {
+                    live.turns = 0;
+                    chunk.transpose()
+                }
                 Poll::Pending if live.ready.is_empty() => Err(ready!(live.poll_alarm(cx))),
                 // The connection hands over one chunk a turn: those that have come already go out in one write.
                 Poll::Pending if live.turns < MOST_TURNS => {

@@ -1,11 +1,13 @@
 //! The only place where the parts are made and joined.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::api::accept::{End, Worker, accept};
@@ -17,6 +19,9 @@ use crate::gateway::{Gateway, Listings, Shared};
 use crate::health::Health;
 use crate::provider::Standing;
 use crate::upstream::{Limits, Tls, Upstream};
+
+/// The longest that the line about the server waits for the first checks.
+const START_LINE_WAITS: Duration = Duration::from_millis(500);
 
 /// The process's parts, joined.
 pub struct App {
@@ -73,14 +78,15 @@ pub async fn serve(listener: TcpListener, app: App, mut signals: mpsc::Receiver<
     let load = Arc::new(Load::default());
     let (ending, end) = watch::channel(None);
     let workers = workers(&app, &load, &end)?;
-    let checks = checks(&app)?;
+    let address = listener.local_addr()?;
+    let mut checks = checks(&app, address)?;
     tokio::select! {
         () = accept(listener, &workers) => {}
         _ = signals.recv() => {}
     }
     load.drain();
     tracing::info!("draining: no new connections, finishing what is under way");
-    checks.into_iter().for_each(|check| check.abort());
+    checks.abort_all();
     let until = Instant::now() + app.grace;
     // Connections that are kept are answered until then, so that whoever asks learns that this process is not ready.
     let hurry = tokio::select! {
@@ -113,21 +119,30 @@ fn workers(app: &App, load: &Arc<Load>, end: &End) -> anyhow::Result<Vec<Worker>
     (0..count).map(start).collect()
 }
 
-/// The checks of providers, for as long as the process serves. The first ones are told in a line each.
-fn checks(app: &App) -> anyhow::Result<Vec<tokio::task::JoinHandle<()>>> {
+/// The checks of providers, for as long as the process serves. The first ones are told in a line each, and then where
+/// the server listens, which it does already: that line waits for the checks, but not for long.
+fn checks(app: &App, address: SocketAddr) -> anyhow::Result<JoinSet<()>> {
     let gateway = app.gateway()?;
     tracing::info!("Checking LLM provider connectivity...");
-    let mut tasks = Vec::new();
+    let mut tasks = JoinSet::new();
+    let (checking, mut checked) = mpsc::channel::<()>(1);
     for at in 0..gateway.entries().len() {
-        let gateway = gateway.clone();
-        tasks.push(tokio::spawn(async move {
+        let (gateway, checking) = (gateway.clone(), checking.clone());
+        tasks.spawn(async move {
             let entry = &gateway.entries()[at];
             let (_, line) = gateway.check_line(entry).await;
             tracing::info!("{line}");
+            drop(checking);
             if let Standing::Ready(provider) = &entry.standing {
                 gateway.clone().keep_checking(provider.clone()).await;
             }
-        }));
+        });
     }
+    drop(checking);
+    tasks.spawn(async move {
+        // Nothing is ever sent: the wait ends when the last first check is over.
+        tokio::time::timeout(START_LINE_WAITS, checked.recv()).await.ok();
+        tracing::info!("API server started on http://{address}");
+    });
     Ok(tasks)
 }

@@ -36,13 +36,11 @@ async fn serve(config: Config, clock_from_stdin: bool) -> anyhow::Result<()> {
     let listener = TcpListener::bind(&address)
         .await
         .with_context(|| format!("cannot listen on {}:{} (API_HOST, API_PORT)", address.0, address.1))?;
-    let local = listener.local_addr()?;
     let (clock, stepper) = match clock_from_stdin {
         true => Clock::stepped(),
         false => (Clock::real(), Stepper::default()),
     };
     let app = App::build(config, clock)?;
-    tracing::info!("API server started on http://{local}");
     let signals = signals(stepper, clock_from_stdin)?;
     app::serve(listener, app, signals).await
 }

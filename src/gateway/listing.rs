@@ -1,10 +1,9 @@
 //! The models on offer: what the healthy providers list, and the route names.
 
-use std::future::{Future, poll_fn};
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use moka::sync::Cache;
 
 use super::Gateway;
@@ -40,7 +39,7 @@ impl Gateway {
         let serves = |name| reports.iter().any(|report| report.name == name && report.status.serves());
         let providers: Vec<&Arc<Provider>> =
             self.shared.roster.ready().filter(|provider| serves(provider.name())).collect();
-        let offers = together(providers.iter().map(|provider| self.offered(provider))).await;
+        let offers = join_all(providers.iter().map(|provider| self.offered(provider))).await;
         for (provider, ids) in providers.iter().zip(offers) {
             // An id alone would mean another provider's model, so OpenRouter's and the local ones keep their prefix.
             let listed = ids.iter().map(|id| Listed { id: self.askable(provider, id), owner: provider.name() });
@@ -80,21 +79,4 @@ impl Gateway {
         });
         if goes_there == Some(true) { id.to_owned() } else { format!("{}/{id}", provider.name()) }
     }
-}
-
-/// Runs all of them at once, so that the slowest alone decides how long it takes.
-async fn together<F: Future>(futures: impl Iterator<Item = F>) -> Vec<F::Output> {
-    let mut running: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    poll_fn(|cx| {
-        let mut all = Poll::Ready(());
-        for (future, output) in running.iter_mut().filter(|(_, output)| output.is_none()) {
-            match future.as_mut().poll(cx) {
-                Poll::Ready(value) => *output = Some(value),
-                Poll::Pending => all = Poll::Pending,
-            }
-        }
-        all
-    })
-    .await;
-    running.into_iter().filter_map(|(_, output)| output).collect()
 }

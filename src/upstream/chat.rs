@@ -167,7 +167,7 @@ impl Upstream {
     async fn whole(&self, exchange: &Exchange<'_>, mut incoming: Incoming) -> Result<ReplyBody, Failure> {
         let Exchange { link, call, back, .. } = exchange;
         let kind = content_type(&incoming.headers).to_owned();
-        if !kind.is_empty() && !kind.contains("json") {
+        if !kind.is_empty() && !has_type(&incoming.headers, "json") {
             return Err(Failure::after_sending(Class::Malformed, format!("the answer is `{kind}`, not JSON")));
         }
         let body = self.rest(exchange, &mut incoming, LONGEST_ANSWER).await?;

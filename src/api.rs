@@ -10,6 +10,7 @@ mod headers;
 mod health;
 mod linger;
 mod models;
+mod patient;
 mod reply;
 mod route;
 mod stray;

@@ -113,7 +113,8 @@ fn workers(app: &App, load: &Arc<Load>, end: &End) -> anyhow::Result<Vec<Worker>
             let load = load.clone();
             move || api::router(gateway, options, load)
         };
-        let worker: io::Result<Worker> = Worker::start(format!("worker-{at}"), load, end.clone(), router);
+        let worker: io::Result<Worker> =
+            Worker::start(format!("worker-{at}"), load, end.clone(), app.shared.clock.clone(), router);
         Ok(worker?)
     };
     (0..count).map(start).collect()

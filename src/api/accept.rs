@@ -17,7 +17,7 @@ use axum::http::{HeaderValue, Request};
 use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioTimer;
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -26,6 +26,8 @@ use tower::ServiceExt;
 
 use super::Load;
 use super::linger::Lingering;
+use super::patient::Patient;
+use crate::clock::Clock;
 
 /// A client that has not sent a request's head within this is let go; so is an idle connection.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(75);
@@ -56,7 +58,7 @@ impl Worker {
     ///
     /// # Errors
     /// Where the thread or its runtime cannot be had.
-    pub fn start<R>(name: String, load: Arc<Load>, end: End, router: R) -> io::Result<Worker>
+    pub fn start<R>(name: String, load: Arc<Load>, end: End, clock: Clock, router: R) -> io::Result<Worker>
     where
         R: FnOnce() -> Router + Send + 'static,
     {
@@ -66,7 +68,7 @@ impl Worker {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let work = move || {
             runtime.block_on(async move {
-                let guests = Guests { router: router(), load, open: counter, graceful: GracefulShutdown::new() };
+                let guests = Guests { router: router(), load, open: counter, graceful: GracefulShutdown::new(), clock };
                 guests.serve(queue, end).await;
             });
         };
@@ -112,6 +114,7 @@ struct Guests {
     load: Arc<Load>,
     open: Arc<AtomicUsize>,
     graceful: GracefulShutdown,
+    clock: Clock,
 }
 
 impl Guests {
@@ -154,7 +157,7 @@ impl Guests {
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(LONGEST_HEAD)
             .max_headers(MOST_HEADERS)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(Patient::new(stream, self.clock.clone()), service);
         let connection = self.graceful.watch(connection);
         let silent = silent(end.clone(), asked);
         tokio::spawn(async move {

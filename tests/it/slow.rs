@@ -42,6 +42,20 @@ impl Reader {
 }
 
 #[tokio::test]
+async fn a_reader_that_stopped_for_good_is_let_go() {
+    let (gateway, upstream) = alone(upstream::openai().stream([Say::Text("begun"), Say::Endless])).await;
+    let gateway = gateway.checked().await;
+    let reader = Reader::open(&gateway, model(upstream.kind())).await;
+    let sent = settled(|| upstream.bytes_sent()).await;
+    gateway.advance(Duration::from_secs(100)).await;
+    assert_eq!((upstream.bytes_sent(), upstream.disconnects()), (sent, 0), "it may still come back");
+    gateway.advance(Duration::from_secs(25)).await;
+    upstream.wait_for_disconnects(1).await;
+    gateway.wait_for_log("outcome=\"client_gone\"").await;
+    drop(reader);
+}
+
+#[tokio::test]
 async fn a_slow_reader_slows_the_upstream() {
     for builder in LANES.map(of) {
         let (gateway, upstream) = alone(builder.stream([Say::Text("begun"), Say::Endless])).await;

@@ -163,6 +163,7 @@ impl Guests {
         tokio::spawn(async move {
             let _open = open;
             tokio::select! {
+                biased;
                 // What breaks a connection is the client's affair; the request it broke off is logged as such.
                 _ = connection => {}
                 () = silent => {}

@@ -46,11 +46,17 @@ async fn a_reader_that_stopped_for_good_is_let_go() {
     let (gateway, upstream) = alone(upstream::openai().stream([Say::Text("begun"), Say::Endless])).await;
     let gateway = gateway.checked().await;
     let reader = Reader::open(&gateway, model(upstream.kind())).await;
-    let sent = settled(|| upstream.bytes_sent()).await;
+    settled(|| upstream.bytes_sent()).await;
     gateway.advance(Duration::from_secs(100)).await;
-    assert_eq!((upstream.bytes_sent(), upstream.disconnects()), (sent, 0), "it may still come back");
-    gateway.advance(Duration::from_secs(25)).await;
-    upstream.wait_for_disconnects(1).await;
+    assert_eq!(upstream.disconnects(), 0, "it may still come back");
+    // Buffers on the way may take a last few bytes, and then the wait begins anew.
+    let stalls = async {
+        while upstream.disconnects() == 0 {
+            gateway.advance(Duration::from_secs(121)).await;
+            sleep(Duration::from_millis(20)).await;
+        }
+    };
+    in_time("the reader to be let go", stalls).await;
     gateway.wait_for_log("outcome=\"client_gone\"").await;
     drop(reader);
 }

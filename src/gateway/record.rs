@@ -50,7 +50,7 @@ impl Record {
         self.began
     }
 
-    /// It ended with a whole answer.
+    /// It ended with a whole answer; gives back what that cost.
     pub(super) fn whole(
         mut self,
         link: &Link,
@@ -58,9 +58,7 @@ impl Record {
         learned: &Learned,
         upstream: Duration,
     ) -> Option<Usd> {
-        let cost = self.cost(link, learned);
-        self.tell(Some(link), attempts, Cow::Borrowed("ok"), 200, learned, upstream, None);
-        cost
+        self.tell(Some(link), attempts, Cow::Borrowed("ok"), 200, learned, upstream, None)
     }
 
     /// It ended without an answer.
@@ -94,7 +92,7 @@ impl Record {
         learned: &Learned,
         upstream: Duration,
         first_token: Option<Duration>,
-    ) {
+    ) -> Option<Usd> {
         self.told = true;
         let cost = link.and_then(|link| self.cost(link, learned));
         telemetry::request_finished(&Finished {
@@ -112,6 +110,7 @@ impl Record {
             output_tokens: learned.usage.map(|usage| usage.output),
             cost: cost.map(Usd::dollars),
         });
+        cost
     }
 }
 

@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::Inspected;
-use super::{finish, usage};
+use super::{finish, tap, usage};
+use crate::domain::chat::Finish;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
 
@@ -25,7 +26,7 @@ struct Choice<'a> {
     #[serde(borrow, default)]
     message: Option<&'a RawValue>,
     #[serde(borrow, default)]
-    finish_reason: Option<&'a str>,
+    finish_reason: Option<&'a RawValue>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
@@ -37,7 +38,7 @@ pub(super) fn inspect(body: &[u8]) -> Result<Inspected, Failure> {
     let head: Head = serde_json::from_str(text).map_err(|error| malformed(format!("the answer is broken: {error}")))?;
     let choices = head.choices.unwrap_or_default();
     let errors = [head.error, choices.first().and_then(|choice| choice.error)];
-    if errors.into_iter().flatten().any(|error| error.get() != "null") {
+    if errors.into_iter().flatten().any(tap::says_something) {
         return Ok(Inspected::Error);
     }
     if choices.first().is_none_or(|choice| choice.message.is_none()) {
@@ -46,8 +47,13 @@ pub(super) fn inspect(body: &[u8]) -> Result<Inspected, Failure> {
     Ok(Inspected::Answer(Learned {
         model: head.model.and_then(|model| serde_json::from_str(model.get()).ok()),
         usage: head.usage.and_then(|usage| usage::read(usage.get())),
-        finish: choices.first().and_then(|choice| choice.finish_reason).map(finish::read),
+        finish: choices.first().and_then(|choice| choice.finish_reason).and_then(finish_of),
     }))
+}
+
+/// A finish reason, however it is spelled.
+fn finish_of(reason: &RawValue) -> Option<Finish> {
+    serde_json::from_str::<String>(reason.get()).ok().map(|name| finish::read(&name))
 }
 
 #[cfg(test)]
@@ -59,6 +65,9 @@ mod tests {
         let answer = br#"{"model":"m","choices":[{"message":{"content":"x"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#;
         let Ok(Inspected::Answer(learned)) = inspect(answer) else { panic!("an answer") };
         assert_eq!(learned.model.as_deref(), Some("m"));
+        let spelled = br#"{"error":"","choices":[{"message":{},"finish_reason":"st\u006fp","error":null}]}"#;
+        let Ok(Inspected::Answer(learned)) = inspect(spelled) else { panic!("an answer") };
+        assert_eq!(learned.finish, Some(Finish::Stop));
         assert!(matches!(inspect(br#"{"error":{"code":502}}"#), Ok(Inspected::Error)));
         assert!(matches!(inspect(br#"{"choices":[{"error":{"code":502},"message":{}}]}"#), Ok(Inspected::Error)));
         for broken in ["", "<html>", "{}", "[]", r#"{"choices":[]}"#, r#"{"choices":[{"message":{"content":"#] {

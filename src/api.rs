@@ -27,7 +27,6 @@ use tokio::sync::Notify;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
 use crate::gateway::Gateway;
-use crate::protocol::openai::OpenAi;
 use crate::telemetry::metrics::METRICS;
 pub use auth::ClientKeys;
 
@@ -100,9 +99,11 @@ struct Api {
 pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Router {
     let cors = cors(&options.cors);
     let api = Arc::new(Api { gateway, options, load });
-    let routes = Router::new()
+    let asking = chat::ENDPOINTS.iter().fold(Router::new(), |routes, endpoint| {
+        routes.route(endpoint.path, post(|api, request| chat::ask(api, request, endpoint)))
+    });
+    let routes = asking
         // clients of models
-        .route("/v1/chat/completions", post(|api, request| chat::chat(api, request, &OpenAi, "/v1/chat/completions")))
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::one))
         .route("/v1/route", post(route::route))

@@ -11,6 +11,8 @@ pub mod money;
 pub enum Dialect {
     /// OpenAI chat completions, also spoken by OpenRouter and by most local servers.
     OpenAi,
+    /// OpenAI Responses.
+    Responses,
     /// Anthropic Messages.
     Anthropic,
     /// Ollama's native `/api/chat`.

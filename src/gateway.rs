@@ -2,6 +2,7 @@
 
 pub mod chat;
 mod checks;
+mod count;
 mod error;
 pub mod listing;
 mod record;

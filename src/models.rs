@@ -57,6 +57,10 @@ pub struct Card {
     pub efforts: Efforts,
     /// Must the longest answer be called `max_completion_tokens` (OpenAI)?
     pub max_completion_tokens: bool,
+    /// Is it to be had by OpenAI's Responses alone?
+    pub responses_only: bool,
+    /// Does it want the thoughts of its own turns back, as `reasoning_content`, where they led to tool calls (DeepSeek)?
+    pub echoes_thoughts: bool,
     /// What it costs; `None` where nobody knows.
     pub price: Option<Price>,
     /// What it costs where the prompt is longer than the threshold, in tokens.
@@ -213,6 +217,8 @@ impl Card {
         mid_system: true,
         efforts: Efforts::ALL,
         max_completion_tokens: false,
+        responses_only: false,
+        echoes_thoughts: false,
         price: None,
         tier: None,
     };

@@ -6,10 +6,14 @@
 pub mod anthropic;
 pub mod attempts;
 pub mod call;
+pub mod estimate;
 pub mod fields;
+pub mod kinds;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai;
+pub mod own;
+pub mod responses;
 pub mod resume;
 pub mod scan;
 pub mod splice;
@@ -32,6 +36,11 @@ pub trait Front: Send + Sync {
     /// Its language: a link that speaks the same one is served as bytes.
     fn dialect(&self) -> Dialect;
 
+    /// Headers of a caller that a provider of the same language gets as they came.
+    fn passes(&self) -> &'static [HeaderName] {
+        &[]
+    }
+
     /// What a plan must know of a request whose top level was scanned.
     ///
     /// # Errors
@@ -41,17 +50,17 @@ pub trait Front: Send + Sync {
     /// A request, read whole.
     ///
     /// # Errors
-    /// [`BadRequest`] names the field at fault.
-    fn read_request(&self, body: &[u8]) -> Result<Chat, BadRequest>;
+    /// [`Unreadable`] names the field at fault.
+    fn read_request(&self, body: &[u8]) -> Result<Chat, Unreadable>;
 
-    /// A whole answer, written.
-    fn write_answer(&self, answer: &Answer, stamp: &Stamp) -> Bytes;
+    /// A whole answer to `call`, written.
+    fn write_answer(&self, answer: &Answer, call: &Call, stamp: &Stamp) -> Bytes;
 
-    /// Writes one streamed answer.
-    fn writer(&self, stamp: Stamp, include_usage: bool) -> Box<dyn WriteStream>;
+    /// Writes one streamed answer to `call`.
+    fn writer(&self, call: &Call, stamp: Stamp) -> Box<dyn WriteStream>;
 
-    /// Watches one streamed answer that is passed on as bytes. `choices` is how many answers were asked for.
-    fn tap(&self, choices: u64, include_usage: bool) -> Box<dyn Tap>;
+    /// Watches one streamed answer to `call` that is passed on as bytes.
+    fn tap(&self, call: &Call) -> Box<dyn Tap>;
 
     /// What is learned of a whole answer that is passed on as bytes.
     ///
@@ -63,8 +72,10 @@ pub trait Front: Send + Sync {
     /// An error, written.
     fn error_body(&self, error: &ErrorView<'_>) -> Bytes;
 
-    /// An error as the last event of a stream, written.
-    fn error_event(&self, error: &ErrorView<'_>, out: &mut BytesMut);
+    /// What keeps a stream alive while the provider is silent; empty where the protocol has no such event.
+    fn ping(&self) -> &'static [u8] {
+        b""
+    }
 
     /// How its streams are gone on with where they break; `None` where they are not.
     fn resume(&self) -> Option<&'static dyn Resume> {
@@ -131,6 +142,9 @@ pub trait ReadStream: Send {
 pub trait WriteStream: Send {
     /// Writes what `event` becomes, perhaps nothing.
     fn write(&mut self, event: &Event, out: &mut BytesMut);
+
+    /// Writes an error as the stream's last event.
+    fn fail(&mut self, error: &ErrorView<'_>, out: &mut BytesMut);
 }
 
 /// Watches a stream of the caller's own protocol without changing a byte of what it lets pass.
@@ -149,6 +163,12 @@ pub trait Tap: Send {
 
     /// What was learned so far.
     fn learned(&self) -> Learned;
+
+    /// How much the model has said so far, in bytes: what an interrupted answer is estimated by.
+    fn said(&self) -> usize;
+
+    /// Writes an error as the stream's last event.
+    fn fail(&self, error: &ErrorView<'_>, out: &mut BytesMut);
 }
 
 /// What a tap makes of one event.
@@ -208,6 +228,17 @@ pub struct BadRequest {
     pub param: Option<String>,
     /// What is wrong and what is accepted.
     pub message: String,
+}
+
+/// Why a request was not read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It is wrong whoever serves it.
+    #[error(transparent)]
+    Wrong(#[from] BadRequest),
+    /// It leans on what only a provider of its own protocol has: no other can serve it.
+    #[error(transparent)]
+    Bound(#[from] Unwritable),
 }
 
 /// One event that is not the protocol's JSON.

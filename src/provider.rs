@@ -12,13 +12,15 @@ pub mod oss_local;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use bytes::Bytes;
 use http::HeaderMap;
 
+use crate::domain::Dialect;
 use crate::domain::chat::Chat;
 use crate::domain::failure::{Class, Failure};
+use crate::models::Card;
 use crate::protocol::Back;
 use crate::protocol::call::Call;
 use crate::protocol::splice::Edits;
@@ -114,8 +116,19 @@ pub enum LocalAnswer {
 
 /// How a provider of text is asked.
 pub trait ChatAdapter: Send + Sync {
-    /// The endpoints that it may have, best first; the next one is used where a server lacks the one before.
+    /// The endpoints that it may have.
     fn ways(&self) -> &'static [Way];
+
+    /// Those that suit a caller of `front` who asks for `model`, best first, by their places in [`ChatAdapter::ways`];
+    /// the next one is used where a server lacks the one before. Never empty.
+    fn suited(&self, _front: Dialect, _model: &str, _card: &Card) -> &'static [usize] {
+        &[0]
+    }
+
+    /// Does this refusal say that the server has no such endpoint (rather than no such model)?
+    fn lacks_endpoint(&self, refusal: &Failure) -> bool {
+        matches!(refusal.status, Some(404 | 405 | 501)) && refusal.class != Class::ModelUnavailable
+    }
 
     /// Headers that every request to `provider` carries beside its key. Built, never copied from a caller.
     fn headers(&self, _provider: &Provider, _out: &mut HeaderMap) {}
@@ -123,8 +136,8 @@ pub trait ChatAdapter: Send + Sync {
     /// Changes to a request that goes out as its caller's own bytes, beside the model's name: keep this list short.
     fn edit(&self, _call: &Call, _provider: &Provider, _edits: &mut Edits) {}
 
-    /// Changes to a conversation that is about to be written in the provider's protocol.
-    fn adjust(&self, _chat: &mut Chat) {}
+    /// Changes to a conversation that is about to be written in the provider's protocol `back`.
+    fn adjust(&self, _chat: &mut Chat, _back: Dialect) {}
 
     /// The provider refused `chat` with `refusal`: takes out what it cannot do and answers true to be sent once more.
     fn amend(&self, _refusal: &Failure, _chat: &mut Chat) -> bool {
@@ -133,6 +146,11 @@ pub trait ChatAdapter: Send + Sync {
 
     /// What the answer means where the default table is wrong or too coarse for this provider.
     fn classify(&self, _refused: &Refused<'_>) -> Option<Class> {
+        None
+    }
+
+    /// The path that counts a request's tokens, for requests in the language of its first way.
+    fn count_path(&self) -> Option<&'static str> {
         None
     }
 
@@ -166,7 +184,8 @@ pub struct Provider {
     pub key: Option<Secret>,
     /// Its other variables, by name.
     pub settings: BTreeMap<&'static str, String>,
-    way: AtomicUsize,
+    /// Bit n: its server was found to lack way n of its adapter's.
+    lacking: AtomicU32,
 }
 
 /// Every provider of this process, configured or not, in [`ALL`]'s order.
@@ -194,6 +213,14 @@ pub enum Standing {
     Disabled(&'static str),
 }
 
+impl Spec {
+    /// The paths that requests are posted to.
+    pub fn paths(&self) -> impl Iterator<Item = &'static str> {
+        let chat = self.chat.into_iter();
+        chat.flat_map(|chat| chat.ways().iter().map(|way| way.path).chain(chat.count_path()))
+    }
+}
+
 impl Roster {
     /// The providers that can be used.
     pub fn ready(&self) -> impl Iterator<Item = &Arc<Provider>> {
@@ -217,17 +244,20 @@ impl Provider {
         key: Option<Secret>,
         settings: BTreeMap<&'static str, String>,
     ) -> Provider {
-        Provider { spec, base_url, key, settings, way: AtomicUsize::new(0) }
+        Provider { spec, base_url, key, settings, lacking: AtomicU32::new(0) }
     }
 
-    /// Which of its adapter's ways its server was found to have.
-    pub fn way(&self) -> usize {
-        self.way.load(Ordering::Relaxed)
+    /// Was its server found to lack this one of its adapter's ways?
+    pub fn lacks(&self, way: usize) -> bool {
+        self.lacking.load(Ordering::Relaxed) & (1 << way) != 0
     }
 
-    /// Its server was found to have this one of its adapter's ways.
-    pub fn found_way(&self, way: usize) {
-        self.way.store(way, Ordering::Relaxed);
+    /// Its server was found to have this one of its adapter's ways, or to lack it.
+    pub fn found(&self, way: usize, is_there: bool) {
+        match is_there {
+            true => self.lacking.fetch_and(!(1 << way), Ordering::Relaxed),
+            false => self.lacking.fetch_or(1 << way, Ordering::Relaxed),
+        };
     }
 
     /// The name in headers, answers and tables.

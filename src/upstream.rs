@@ -3,6 +3,7 @@
 pub mod chat;
 mod client;
 mod outgoing;
+mod plain;
 pub mod probe;
 pub mod reply;
 mod road;
@@ -86,11 +87,11 @@ impl Upstream {
         Ok(Upstream { direct, convenient, roads, limits, models, clock })
     }
 
-    /// Posts `body` to `way` of `provider`, with `headers` beside the provider's own.
+    /// Posts `body` to `path` of `provider`, with `headers` beside the provider's own.
     async fn post(
         &self,
         provider: &Provider,
-        way: usize,
+        path: &'static str,
         headers: HeaderMap,
         body: Vec<Bytes>,
     ) -> Result<Incoming, Failure> {
@@ -100,7 +101,7 @@ impl Upstream {
         let road = self.road(provider)?;
         let mut request = http::Request::new(Pieces::new(body));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = road.uri(way)?;
+        *request.uri_mut() = road.uri(path)?;
         *request.headers_mut() = road.headers.clone();
         request.headers_mut().extend(headers);
         if road.proxied {

@@ -1,38 +1,80 @@
-//! A chat: one handler for every chat protocol.
+//! Asking a model: one handler for every protocol, and for what is asked beside an answer.
 
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::http::Request;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request};
 use axum::response::Response;
 
 use super::enter::Entered;
 use super::{Api, body, error, reply};
 use crate::protocol::Front;
-use crate::protocol::scan::scan;
+use crate::protocol::anthropic::{self, Anthropic};
+use crate::protocol::openai::OpenAi;
+use crate::protocol::responses::Responses;
+use crate::protocol::scan::{scan, scan_for};
 
-/// Answers a chat in the protocol of `front`.
-pub(super) async fn chat(
-    State(api): State<Arc<Api>>,
-    request: Request<Body>,
+/// An endpoint that asks a model.
+pub(super) struct Endpoint {
+    /// Its path.
+    pub(super) path: &'static str,
+    /// What is spoken there.
     front: &'static dyn Front,
-    endpoint: &'static str,
-) -> Response {
-    let Entered { caller, place } = match api.enter(request.headers(), front, endpoint) {
+    /// What is wanted.
+    wanted: Wanted,
+}
+
+/// What is wanted of a model.
+enum Wanted {
+    /// An answer.
+    Answer,
+    /// The number of the request's tokens.
+    Count,
+}
+
+/// Every endpoint that asks a model.
+pub(super) static ENDPOINTS: [Endpoint; 4] = [
+    Endpoint { path: "/v1/chat/completions", front: &OpenAi, wanted: Wanted::Answer },
+    Endpoint { path: "/v1/responses", front: &Responses, wanted: Wanted::Answer },
+    Endpoint { path: "/v1/messages", front: &Anthropic, wanted: Wanted::Answer },
+    Endpoint { path: "/v1/messages/count_tokens", front: &Anthropic, wanted: Wanted::Count },
+];
+
+/// Answers a request in the protocol of its endpoint.
+pub(super) async fn ask(State(api): State<Arc<Api>>, request: Request<Body>, endpoint: &'static Endpoint) -> Response {
+    let Endpoint { path, front, wanted } = endpoint;
+    let Entered { caller, place } = match api.enter(request.headers(), *front, path) {
         Ok(entered) => entered,
         Err(refused) => return *refused,
     };
+    let headers = passed(*front, request.headers());
     let bytes = match body::read(request, api.options.longest_body, api.gateway.clock()).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return error::refuse(front, &caller, refusal),
+        Err(refusal) => return error::refuse(*front, &caller, refusal),
     };
-    let call = match scan(front, bytes) {
+    let scanned = match wanted {
+        Wanted::Answer => scan(*front, bytes),
+        Wanted::Count => scan_for(*front, bytes, anthropic::front::count_facts),
+    };
+    let mut call = match scanned {
         Ok(call) => call,
-        Err(bad) => return error::refuse(front, &caller, bad.into()),
+        Err(bad) => return error::refuse(*front, &caller, bad.into()),
     };
-    match api.gateway.chat(&call, &caller).await {
-        Ok(answered) => reply::respond(answered, &caller, place, api.gateway.clock().now()),
-        Err(failed) => error::respond(front, &caller, &failed, api.gateway.clock().now()),
+    call.headers = headers;
+    let answered = match wanted {
+        Wanted::Answer => api.gateway.chat(&call, &caller).await,
+        Wanted::Count => api.gateway.count(&call, &caller).await,
+    };
+    match answered {
+        Ok(answered) => reply::respond(answered, *front, &caller, place, api.gateway.clock().now()),
+        Err(failed) => error::respond(*front, &caller, &failed, api.gateway.clock().now()),
     }
+}
+
+/// The headers that a provider of the same language gets as they came.
+fn passed(front: &dyn Front, headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
+    let all =
+        |name: &HeaderName| headers.get_all(name).iter().map(|value| (name.clone(), value.clone())).collect::<Vec<_>>();
+    front.passes().iter().flat_map(all).collect()
 }

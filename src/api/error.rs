@@ -113,7 +113,7 @@ pub(super) fn refuse(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Re
         request_id: Some(&caller.request_id),
     };
     let wait = matches!(refusal, Refusal::Overloaded).then_some(Duration::from_secs(1));
-    envelope(status, front.error_body(&view), caller, HeaderMap::new(), wait)
+    envelope(status, front, front.error_body(&view), caller, HeaderMap::new(), wait)
 }
 
 /// Tells a caller why the gateway has no answer.
@@ -140,7 +140,7 @@ pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, 
             put(&mut headers, &headers::FALLBACK, fallback);
         }
     }
-    envelope(status, body(front, caller, error), caller, headers, error.retry_after())
+    envelope(status, front, body(front, caller, error), caller, headers, error.retry_after())
 }
 
 /// The error in the form of `front`: as the provider said it where that is this form already.
@@ -168,13 +168,14 @@ pub(super) fn body(front: &dyn Front, caller: &Caller, error: &GatewayError) -> 
 
 fn envelope(
     status: StatusCode,
+    front: &dyn Front,
     body: Bytes,
     caller: &Caller,
     mut headers: HeaderMap,
     wait: Option<Duration>,
 ) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(&headers::REQUEST_ID, headers::id(&caller.request_id));
+    headers::name(&mut headers, front, &caller.request_id);
     if let Some(wait) = wait {
         let seconds = wait.min(LONGEST_WAIT).as_secs_f64().ceil().max(1.0) as u64;
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

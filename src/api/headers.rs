@@ -5,12 +5,17 @@ use std::time::Duration;
 use axum::http::header::IntoHeaderName;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::domain::Dialect;
+use crate::protocol::Front;
+
 // Made once: a name that is made for each answer is parsed for each answer.
 pub(super) static ATTEMPTS: HeaderName = HeaderName::from_static("x-gateway-attempts");
 pub(super) static COST: HeaderName = HeaderName::from_static("x-gateway-cost-usd");
 pub(super) static FALLBACK: HeaderName = HeaderName::from_static("x-gateway-fallback");
 pub(super) static MODEL: HeaderName = HeaderName::from_static("x-gateway-model");
 pub(super) static PROVIDER: HeaderName = HeaderName::from_static("x-gateway-provider");
+/// The name that Anthropic's SDKs look for.
+static ANTHROPIC_REQUEST_ID: HeaderName = HeaderName::from_static("request-id");
 pub(super) static REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(super) static TIMING: HeaderName = HeaderName::from_static("server-timing");
 pub(super) static WARNINGS: HeaderName = HeaderName::from_static("x-gateway-warnings");
@@ -18,6 +23,14 @@ pub(super) static WARNINGS: HeaderName = HeaderName::from_static("x-gateway-warn
 /// A request's id as a header's value.
 pub(super) fn id(id: &str) -> HeaderValue {
     HeaderValue::from_str(id).unwrap_or(HeaderValue::from_static("req_unknown"))
+}
+
+/// The request's id under the names that SDKs of the caller's protocol look for.
+pub(super) fn name(headers: &mut HeaderMap, front: &dyn Front, id: &str) {
+    headers.insert(&REQUEST_ID, self::id(id));
+    if front.dialect() == Dialect::Anthropic {
+        headers.insert(&ANTHROPIC_REQUEST_ID, self::id(id));
+    }
 }
 
 /// `gateway;dur=…, upstream;dur=…`, in milliseconds.

@@ -15,12 +15,14 @@ use super::enter::Place;
 use super::headers::{self, put, timing};
 use crate::domain::facts::Caller;
 use crate::gateway::{Answered, Stream};
+use crate::protocol::Front;
 use crate::upstream::reply::ReplyBody;
 
 /// Puts an answer into its envelope.
-pub(super) fn respond(answered: Answered, caller: &Caller, place: Place, now: Instant) -> Response {
+pub(super) fn respond(answered: Answered, front: &dyn Front, caller: &Caller, place: Place, now: Instant) -> Response {
     let mut headers = HeaderMap::with_capacity(12);
     describe(&mut headers, &answered, caller, now);
+    headers::name(&mut headers, front, &caller.request_id);
     let body = match answered.reply.body {
         ReplyBody::Whole { bytes, .. } => {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
@@ -56,8 +58,12 @@ pub(super) fn describe(headers: &mut HeaderMap, answered: &Answered, caller: &Ca
     if let Some(cost) = answered.cost {
         put(headers, &headers::COST, &cost.to_string());
     }
-    if !answered.reply.dropped.is_empty() {
-        put(headers, &headers::WARNINGS, &format!("dropped={}", answered.reply.dropped.join(",")));
+    let dropped = &answered.reply.dropped;
+    let dropped = (!dropped.is_empty()).then(|| format!("dropped={}", dropped.join(",")));
+    let estimated = answered.reply.estimated.map(|field| format!("estimated={field}"));
+    let warnings: Vec<String> = dropped.into_iter().chain(estimated).collect();
+    if !warnings.is_empty() {
+        put(headers, &headers::WARNINGS, &warnings.join("; "));
     }
     put(headers, &headers::TIMING, &timing(now.saturating_duration_since(answered.began), answered.upstream));
 }

@@ -37,8 +37,10 @@ pub struct Chat {
     pub stream: bool,
     /// Does the caller want usage in the stream?
     pub include_usage: bool,
-    /// Every other field, by the caller's name, as it came: a writer maps it, drops it by name, or refuses it.
+    /// Every other field, by OpenAI's name, as it came: a writer maps it, drops it by name, or refuses it.
     pub rest: Map<String, Value>,
+    /// Fields that only the caller's own protocol has, by its names: they are dropped, whoever is written to.
+    pub foreign: Vec<String>,
 }
 
 /// One turn.
@@ -153,6 +155,8 @@ pub struct Thought {
 
 /// The name of Anthropic's thoughts in `reasoning_details` (docs: protocols/openrouter.md).
 pub const ANTHROPIC_THOUGHT: &str = "anthropic-claude-v1";
+/// The name of OpenAI's, which are sealed, there.
+pub const OPENAI_THOUGHT: &str = "openai-responses-v1";
 
 /// A call of a tool.
 #[derive(Debug, Clone, PartialEq)]
@@ -328,6 +332,8 @@ pub struct Usage {
     pub reasoning: Option<u64>,
     /// What the provider says it charged, in USD.
     pub cost: Option<f64>,
+    /// Did nobody count, so that (some of) these are a rule of thumb?
+    pub estimated: bool,
 }
 
 impl Usage {

@@ -20,6 +20,8 @@ pub struct Facts {
     pub fallbacks: Option<Vec<String>>,
     /// Does the request offer tools?
     pub tools: bool,
+    /// Must the model call a tool?
+    pub forced_tools: bool,
     /// Does the request show pictures?
     pub vision: bool,
     /// Does the request ask for a JSON object or schema?

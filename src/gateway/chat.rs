@@ -7,8 +7,10 @@ use super::resume::{Rest, Resumable};
 use super::{Answered, Gateway, GatewayError, Stream};
 use crate::chain::{self, Served};
 use crate::domain::facts::Caller;
+use crate::domain::failure::Failure;
+use crate::plan::NoChain;
 use crate::protocol::call::Call;
-use crate::provider::link::Chain;
+use crate::provider::link::{Chain, Link, Terms};
 use crate::upstream::reply::{Reply, ReplyBody};
 use crate::upstream::stream::{Live, StreamEnd};
 
@@ -18,8 +20,23 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], when nobody answered. It has been logged.
     pub async fn chat(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
+        self.run(call, caller, self.plan(&call.facts), |link, terms| self.upstream.chat(link, call, terms)).await
+    }
+
+    /// Runs `call` down a chain, where there is one: `ask` asks one link.
+    pub(super) async fn run<F, A>(
+        &self,
+        call: &Call,
+        caller: &Caller,
+        chain: Result<Chain, NoChain>,
+        ask: F,
+    ) -> Result<Answered, GatewayError>
+    where
+        F: Fn(Link, Terms) -> A,
+        A: Future<Output = Result<Reply, Failure>>,
+    {
         let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
-        let chain = match self.plan(&call.facts) {
+        let chain = match chain {
             Ok(chain) => chain,
             Err(no_chain) => {
                 let error = no_chain.into();
@@ -28,7 +45,7 @@ impl Gateway {
             }
         };
         let conditions = self.conditions(caller, record.began());
-        let run = chain::run(&chain, &conditions, |link, terms| self.upstream.chat(link, call, terms)).await;
+        let run = chain::run(&chain, &conditions, ask).await;
         match run {
             Ok(served) => Ok(self.answered(record, call, caller, &chain, served)),
             Err(exhausted) => {
@@ -45,7 +62,7 @@ impl Gateway {
     fn answered(&self, record: Record, call: &Call, caller: &Caller, chain: &Chain, served: Served<Reply>) -> Answered {
         let fallback = served.fallback(chain);
         let began = record.began();
-        let Served { reply: Reply { headers, dropped, body }, link, attempts, upstream } = served;
+        let Served { reply: Reply { headers, dropped, estimated, body }, link, attempts, upstream } = served;
         let (body, cost) = match body {
             ReplyBody::Whole { bytes, learned } => {
                 let cost = record.whole(&link, &attempts, &learned, upstream);
@@ -57,7 +74,7 @@ impl Gateway {
                 (ReplyBody::Stream(watched(live, rest, streaming)), None)
             }
         };
-        let reply = Reply { headers, dropped, body };
+        let reply = Reply { headers, dropped, estimated, body };
         Answered { reply, provider: link.provider.name(), model: link.model, attempts, fallback, cost, began, upstream }
     }
 }

@@ -1,7 +1,8 @@
-//! Anthropic Messages, as a provider speaks it.
+//! Anthropic Messages: what callers speak (`front`), and what Anthropic and OpenRouter speak.
 
 mod answer;
 mod blocks;
+pub mod front;
 mod ids;
 #[cfg(test)]
 mod kit;

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use http::{HeaderName, HeaderValue};
 
 use super::Front;
 use crate::domain::facts::Facts;
@@ -18,6 +19,8 @@ pub struct Call {
     pub facts: Facts,
     /// Where its top-level fields stand in `body`, in order.
     pub fields: Vec<Field>,
+    /// Those of its headers that go along to a provider of the same language ([`Front::passes`]).
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Where one top-level field stands in a body.

@@ -12,12 +12,13 @@ mod stream;
 mod tap;
 mod usage;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::call::Call;
 use super::resume::Resume;
 use super::{
-    Back, BadRequest, ErrorView, Framing, Front, Inspected, ReadStream, Stamp, Tap, Unwritable, WriteStream, Written,
+    Back, BadRequest, ErrorView, Framing, Front, Inspected, ReadStream, Stamp, Tap, Unreadable, Unwritable,
+    WriteStream, Written,
 };
 use crate::domain::Dialect;
 use crate::domain::chat::{Answer, Chat};
@@ -37,20 +38,20 @@ impl Front for OpenAi {
         facts::facts(call)
     }
 
-    fn read_request(&self, body: &[u8]) -> Result<Chat, BadRequest> {
-        request::read(body)
+    fn read_request(&self, body: &[u8]) -> Result<Chat, Unreadable> {
+        Ok(request::read(body)?)
     }
 
-    fn write_answer(&self, answer: &Answer, stamp: &Stamp) -> Bytes {
+    fn write_answer(&self, answer: &Answer, _call: &Call, stamp: &Stamp) -> Bytes {
         answer::write(answer, stamp)
     }
 
-    fn writer(&self, stamp: Stamp, include_usage: bool) -> Box<dyn WriteStream> {
-        Box::new(stream::Writer::new(stamp, include_usage))
+    fn writer(&self, call: &Call, stamp: Stamp) -> Box<dyn WriteStream> {
+        Box::new(stream::Writer::new(stamp, call.facts.include_usage))
     }
 
-    fn tap(&self, choices: u64, include_usage: bool) -> Box<dyn Tap> {
-        Box::new(tap::OpenAiTap::new(choices, include_usage))
+    fn tap(&self, call: &Call) -> Box<dyn Tap> {
+        Box::new(tap::OpenAiTap::new(call.facts.choices, call.facts.include_usage))
     }
 
     fn inspect(&self, body: &[u8]) -> Result<Inspected, Failure> {
@@ -59,10 +60,6 @@ impl Front for OpenAi {
 
     fn error_body(&self, error: &ErrorView<'_>) -> Bytes {
         error::body(error)
-    }
-
-    fn error_event(&self, error: &ErrorView<'_>, out: &mut BytesMut) {
-        error::event(error, out);
     }
 
     fn resume(&self) -> Option<&'static dyn Resume> {

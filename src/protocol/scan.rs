@@ -19,9 +19,21 @@ const MOST_FIELDS: usize = 512;
 /// # Errors
 /// [`BadRequest`] where it is not JSON, not an object, or a field that the gateway itself reads has the wrong type.
 pub fn scan(front: &'static dyn Front, body: Bytes) -> Result<Call, BadRequest> {
+    scan_for(front, body, |call| front.facts(call))
+}
+
+/// The same for a request that is no chat: `facts` reads what a plan must know of it.
+///
+/// # Errors
+/// [`BadRequest`], as above and where `facts` finds it wrong.
+pub fn scan_for(
+    front: &'static dyn Front,
+    body: Bytes,
+    facts: impl FnOnce(&Call) -> Result<Facts, BadRequest>,
+) -> Result<Call, BadRequest> {
     let fields = fields(&body)?;
-    let mut call = Call { front, body, facts: Facts::default(), fields };
-    call.facts = front.facts(&call)?;
+    let mut call = Call { front, body, facts: Facts::default(), fields, headers: Vec::new() };
+    call.facts = facts(&call)?;
     Ok(call)
 }
 

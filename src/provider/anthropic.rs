@@ -69,6 +69,10 @@ impl ChatAdapter for Chat {
         }
     }
 
+    fn count_path(&self) -> Option<&'static str> {
+        Some("/v1/messages/count_tokens")
+    }
+
     fn models_path(&self) -> Option<&'static str> {
         Some("/v1/models?limit=1000")
     }

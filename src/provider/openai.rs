@@ -1,8 +1,13 @@
 //! OpenAI: chat completions, straight.
 
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way, classify};
+use crate::domain::Dialect;
+use crate::domain::chat::{Chat as Conversation, Message, OPENAI_THOUGHT, Part, Thought};
+use crate::domain::failure::{Class, Failure};
+use crate::models::Card;
 use crate::protocol::call::Call;
 use crate::protocol::openai::OpenAi;
+use crate::protocol::responses::Responses;
 use crate::protocol::splice::Edits;
 
 /// The row.
@@ -33,16 +38,52 @@ const FOREIGN: [&str; 4] = ["cache_control", "provider", "reasoning", "top_k"];
 
 impl ChatAdapter for Chat {
     fn ways(&self) -> &'static [Way] {
-        &[Way { back: &OpenAi, path: "/chat/completions" }]
+        &[Way { back: &OpenAi, path: "/chat/completions" }, Way { back: &Responses, path: "/responses" }]
+    }
+
+    /// A caller of Responses gets them as they are; some models are to be had by them alone.
+    fn suited(&self, front: Dialect, _model: &str, card: &Card) -> &'static [usize] {
+        match front {
+            _ if card.responses_only => &[1],
+            Dialect::Responses => &[1, 0],
+            _ => &[0],
+        }
+    }
+
+    /// OpenAI's own refusals of what it does not find have a type; a server that only speaks like it has no such page.
+    fn lacks_endpoint(&self, refusal: &Failure) -> bool {
+        let typed = refusal.said.as_ref().is_some_and(|said| said.kind.is_some());
+        let unknown = !typed || refusal.message.starts_with("Invalid URL");
+        matches!(refusal.status, Some(404 | 405 | 501)) && refusal.class != Class::ModelUnavailable && unknown
     }
 
     fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+        if call.front.dialect() != Dialect::OpenAi {
+            return;
+        }
         for name in FOREIGN {
             if call.place(name).is_some() {
                 edits.drop(name);
             }
         }
         ask_for_usage(call, edits);
+    }
+
+    /// What other vendors have added to the protocol, OpenAI refuses.
+    fn adjust(&self, chat: &mut Conversation, back: Dialect) {
+        let ours = |thought: &Thought| back == Dialect::Responses && thought.format.as_deref() == Some(OPENAI_THOUGHT);
+        for message in &mut chat.messages {
+            if let Message::Assistant(parts) = message {
+                parts.retain(|part| !matches!(part, Part::Thought(thought) if !ours(thought)));
+            }
+        }
+        for (name, is_set) in
+            [("top_k", chat.sampling.top_k.take().is_some()), ("min_p", chat.sampling.min_p.take().is_some())]
+        {
+            if is_set {
+                chat.foreign.push(name.to_owned());
+            }
+        }
     }
 
     fn models_path(&self) -> Option<&'static str> {

@@ -2,9 +2,15 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use serde_json::json;
+
 use super::classify::{self, Refused};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
+use crate::domain::Dialect;
+use crate::domain::chat::{Chat as Conversation, Format};
 use crate::domain::failure::Class;
+use crate::models::Card;
+use crate::protocol::anthropic::Anthropic;
 use crate::protocol::call::Call;
 use crate::protocol::openai::OpenAi;
 use crate::protocol::splice::Edits;
@@ -40,11 +46,14 @@ pub static SPEC: Spec = Spec {
 const SITE_URL: &str = "OPENROUTER_SITE_URL";
 const APP_NAME: &str = "OPENROUTER_APP_NAME";
 
+/// Without this, a provider behind OpenRouter may quietly ignore what it does not know.
+const REQUIRE: &str = r#"{"require_parameters":true}"#;
+
 struct Chat;
 
 impl ChatAdapter for Chat {
     fn ways(&self) -> &'static [Way] {
-        &[Way { back: &OpenAi, path: "/chat/completions" }]
+        &[Way { back: &OpenAi, path: "/chat/completions" }, Way { back: &Anthropic, path: "/messages" }]
     }
 
     fn headers(&self, provider: &Provider, out: &mut HeaderMap) {
@@ -59,14 +68,28 @@ impl ChatAdapter for Chat {
         say("x-title", APP_NAME);
     }
 
+    fn suited(&self, front: Dialect, model: &str, _card: &Card) -> &'static [usize] {
+        let is_claude = model.trim_start_matches('~').starts_with("anthropic/");
+        if front == Dialect::Anthropic && is_claude { &[1, 0] } else { &[0] }
+    }
+
     fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+        if call.front.dialect() != Dialect::OpenAi {
+            return;
+        }
         if let (Some(effort), None) = (call.field("reasoning_effort"), call.field("reasoning")) {
             edits.cut("reasoning_effort");
             edits.set("reasoning", format!("{{\"effort\":{}}}", String::from_utf8_lossy(effort)));
         }
-        // Without this, a provider behind OpenRouter may quietly ignore what it does not know.
         if (call.facts.tools || call.facts.structured || call.facts.reasoning) && call.field("provider").is_none() {
-            edits.set("provider", r#"{"require_parameters":true}"#);
+            edits.set("provider", REQUIRE);
+        }
+    }
+
+    fn adjust(&self, chat: &mut Conversation, back: Dialect) {
+        let needs = !chat.tools.is_empty() || chat.format != Format::Text || chat.effort.is_some();
+        if needs && back == Dialect::OpenAi && !chat.rest.contains_key("provider") {
+            chat.rest.insert("provider".into(), json!({"require_parameters": true}));
         }
     }
 

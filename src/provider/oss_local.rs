@@ -2,8 +2,10 @@
 
 use super::classify::{self, Refused};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
+use crate::domain::Dialect;
 use crate::domain::chat::Chat as Conversation;
 use crate::domain::failure::{Class, Failure};
+use crate::models::Card;
 use crate::protocol::call::Call;
 use crate::protocol::ollama::Ollama;
 use crate::protocol::openai::OpenAi;
@@ -41,6 +43,10 @@ impl ChatAdapter for Chat {
     /// Ollama's own form first: there alone a failure in mid-stream can be seen (docs: protocols/ollama.md).
     fn ways(&self) -> &'static [Way] {
         &[Way { back: &Ollama, path: "/api/chat" }, Way { back: &OpenAi, path: "/v1/chat/completions" }]
+    }
+
+    fn suited(&self, _front: Dialect, _model: &str, _card: &Card) -> &'static [usize] {
+        &[0, 1]
     }
 
     /// Ollama's `/v1` reads the length by its old name alone, and ignores what it does not know.

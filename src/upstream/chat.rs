@@ -1,18 +1,23 @@
 //! One attempt at a chat: the lane is chosen, the request sent, the answer held until it is worth showing.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
+use tokio::time::Instant;
 
 use super::outgoing::{self, Outgoing};
 use super::reply::{Reply, ReplyBody, passed_on};
-use super::stream::{Course, Cutter, Direct, Lane, Live, Translated};
+use super::stream::{Course, Cutter, Direct, Ends, Lane, Live, Translated};
 use super::wire::Patience;
 use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream};
 use crate::domain::Dialect;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
+use crate::models::Card;
 use crate::protocol::call::Call;
+use crate::protocol::estimate;
 use crate::protocol::{Back, Framing, Inspected, Stamp};
 use crate::provider::classify::{self, Refused, Told};
 use crate::provider::link::{Link, Terms};
@@ -23,8 +28,7 @@ struct Exchange<'a> {
     link: &'a Link,
     call: &'a Call,
     back: &'static dyn Back,
-    /// Which of the adapter's ways is taken.
-    way: usize,
+    path: &'static str,
     terms: Terms,
     /// Does the model think before its first word?
     thinks: bool,
@@ -39,16 +43,19 @@ impl Upstream {
         let Some(adapter) = link.provider.spec.chat else {
             return Err(Failure::new(Class::ModelUnavailable, "this provider has no chat"));
         };
-        let ways = adapter.ways();
-        let first = link.provider.way().min(ways.len() - 1);
-        let result = self.by(first, adapter, &link, call, terms).await;
+        let card = self.models.card(&link.model);
+        let suited = adapter.suited(call.front.dialect(), &link.model, &card);
+        let provider = &link.provider;
+        let first = suited.iter().find(|way| !provider.lacks(**way)).unwrap_or(&suited[0]);
+        let result = self.by(*first, adapter, &card, &link, call, terms).await;
         let Err(failure) = &result else { return result };
         // A server that lacks this endpoint has not looked at the request: another of its endpoints may be there.
-        let other = (0..ways.len()).find(|way| *way != first && lacks_endpoint(failure));
+        let other = suited.iter().find(|way| *way != first && adapter.lacks_endpoint(failure));
         let Some(other) = other else { return result };
-        let result = self.by(other, adapter, &link, call, terms).await;
-        if !result.as_ref().is_err_and(lacks_endpoint) {
-            link.provider.found_way(other);
+        let result = self.by(*other, adapter, &card, &link, call, terms).await;
+        if !result.as_ref().is_err_and(|failure| adapter.lacks_endpoint(failure)) {
+            provider.found(*first, false);
+            provider.found(*other, true);
         }
         result
     }
@@ -58,41 +65,69 @@ impl Upstream {
         &self,
         at: usize,
         adapter: &'static dyn ChatAdapter,
+        card: &Card,
         link: &Link,
         call: &Call,
         terms: Terms,
     ) -> Result<Reply, Failure> {
         let way = adapter.ways()[at];
-        let card = self.models.card(&link.model);
         let thinks = call.facts.reasoning || card.thinks_first;
-        let exchange = Exchange { link, call, back: way.back, way: at, terms, thinks };
+        let exchange = Exchange { link, call, back: way.back, path: way.path, terms, thinks };
         let reject = self.limits.reject_unsupported;
         if way.back.dialect() == call.front.dialect() {
             let outgoing = outgoing::direct(adapter, link, call);
             outgoing::refuse_dropped(reject, &outgoing, terms, way.back.dialect())?;
-            return self.exchange(&exchange, outgoing).await;
+            return self.exchange(&exchange, outgoing, None).await;
         }
         let mut chat = outgoing::read(call)?;
-        adapter.adjust(&mut chat);
+        adapter.adjust(&mut chat, way.back.dialect());
+        let prompt = estimate::prompt(&chat);
         loop {
-            let outgoing = outgoing::translated(exchange.back, link, &chat, &card)?;
+            let outgoing = outgoing::translated(exchange.back, link, &chat, card)?;
             outgoing::refuse_dropped(reject, &outgoing, terms, way.back.dialect())?;
-            match self.exchange(&exchange, outgoing).await {
+            match self.exchange(&exchange, outgoing, Some(prompt)).await {
                 Err(refusal) if refusal.class == Class::InvalidRequest && adapter.amend(&refusal, &mut chat) => {}
                 result => return result,
             }
         }
     }
 
-    async fn exchange(&self, exchange: &Exchange<'_>, outgoing: Outgoing) -> Result<Reply, Failure> {
-        let Exchange { link, call, terms, .. } = exchange;
+    /// One call. `prompt` are the conversation's tokens by estimate, where it was translated.
+    async fn exchange(
+        &self,
+        exchange: &Exchange<'_>,
+        outgoing: Outgoing,
+        prompt: Option<u64>,
+    ) -> Result<Reply, Failure> {
+        let Exchange { link, call, path, terms, .. } = *exchange;
         let stream = call.facts.stream;
         let quick = stream && terms.more && !exchange.thinks;
         let patience = if quick { self.limits.first_event } else { self.limits.first_byte };
-        let until = (self.clock.now() + patience).min(terms.deadline);
         let mut headers = outgoing.headers;
         headers.insert(ACCEPT, HeaderValue::from_static(if stream { "text/event-stream" } else { "application/json" }));
-        let sending = self.post(&link.provider, exchange.way, headers, outgoing.body);
+        let sending = self.post(&link.provider, path, headers, outgoing.body);
+        let until = (self.clock.now() + patience).min(terms.deadline);
+        let incoming = self.head(sending, patience, terms).await?;
+        if !incoming.status.is_success() {
+            let refused = self.refused(&link.provider, exchange.back.dialect(), terms, incoming).await;
+            return Err(outgoing::blame(refused, &outgoing.ours));
+        }
+        let headers = passed_on(&incoming.headers);
+        let body = match stream {
+            true => self.stream(exchange, incoming, prompt, until).await?,
+            false => self.whole(exchange, incoming, prompt).await?,
+        };
+        Ok(Reply { headers, dropped: outgoing.dropped, estimated: None, body })
+    }
+
+    /// The head of an answer, if it comes within `patience`.
+    pub(super) async fn head(
+        &self,
+        sending: impl Future<Output = Result<Incoming, Failure>>,
+        patience: Duration,
+        terms: Terms,
+    ) -> Result<Incoming, Failure> {
+        let until = (self.clock.now() + patience).min(terms.deadline);
         let late = |_| {
             let cut_short = self.clock.now() >= terms.deadline;
             let why = if cut_short {
@@ -102,16 +137,7 @@ impl Upstream {
             };
             Err(Failure::after_sending(Class::Timeout, why))
         };
-        let incoming = self.clock.until(until, sending).await.unwrap_or_else(late)?;
-        if !incoming.status.is_success() {
-            return Err(outgoing::blame(self.refused(exchange, incoming).await, &outgoing.ours));
-        }
-        let headers = passed_on(&incoming.headers);
-        let body = match stream {
-            true => self.stream(exchange, incoming, until).await?,
-            false => self.whole(exchange, incoming).await?,
-        };
-        Ok(Reply { headers, dropped: outgoing.dropped, body })
+        self.clock.until(until, sending).await.unwrap_or_else(late)
     }
 
     /// A streamed answer, read up to its first content.
@@ -119,7 +145,8 @@ impl Upstream {
         &self,
         exchange: &Exchange<'_>,
         incoming: Incoming,
-        until: tokio::time::Instant,
+        prompt: Option<u64>,
+        until: Instant,
     ) -> Result<ReplyBody, Failure> {
         let Exchange { link, call, back, terms, thinks, .. } = exchange;
         let direct = back.dialect() == call.front.dialect();
@@ -131,19 +158,20 @@ impl Upstream {
             return Err(self.not_a_stream(exchange, incoming).await);
         }
         let lane = if direct {
-            let tap = call.front.tap(call.facts.choices, call.facts.include_usage);
-            Lane::Direct(Direct::new(tap, link.provider.clone(), back.dialect()))
+            let prompt = estimate::request(call);
+            Lane::Direct(Direct::new(call.front.tap(call), prompt, link.provider.clone(), back.dialect()))
         } else {
             let stamp = self.stamp();
             let reader = back.reader(&stamp);
-            let writer = call.front.writer(stamp, call.facts.include_usage);
+            let writer = call.front.writer(call, stamp);
             let cutter = Cutter::of(back.framing());
-            Lane::Translated(Translated::new(cutter, reader, writer, link.provider.clone(), back.dialect()))
+            let ends = Ends { reader, writer, prompt: prompt.unwrap_or_else(|| estimate::request(call)) };
+            Lane::Translated(Translated::new(cutter, ends, link.provider.clone(), back.dialect()))
         };
         let course = Course {
             provider: link.provider.clone(),
             model: link.model.clone(),
-            front: call.front,
+            ping: if direct { b"" } else { call.front.ping() },
             clock: self.clock.clone(),
             idle: if *thinks { self.limits.idle_thinking } else { self.limits.idle },
             deadline: terms.deadline,
@@ -156,7 +184,7 @@ impl Upstream {
     /// An answer of 200 that is no stream: an error in JSON, or nothing that could be used.
     async fn not_a_stream(&self, exchange: &Exchange<'_>, mut incoming: Incoming) -> Failure {
         let kind = content_type(&incoming.headers).to_owned();
-        let body = self.rest(exchange, &mut incoming, LONGEST_ERROR).await.unwrap_or_default();
+        let body = self.rest(exchange.terms, &mut incoming, LONGEST_ERROR).await.unwrap_or_default();
         if carries_error(&body) {
             return refusal(&exchange.link.provider, exchange.back.dialect(), None, &incoming.headers, body);
         }
@@ -164,13 +192,14 @@ impl Upstream {
     }
 
     /// A whole answer.
-    async fn whole(&self, exchange: &Exchange<'_>, mut incoming: Incoming) -> Result<ReplyBody, Failure> {
+    async fn whole(
+        &self,
+        exchange: &Exchange<'_>,
+        mut incoming: Incoming,
+        prompt: Option<u64>,
+    ) -> Result<ReplyBody, Failure> {
         let Exchange { link, call, back, .. } = exchange;
-        let kind = content_type(&incoming.headers).to_owned();
-        if !kind.is_empty() && !has_type(&incoming.headers, "json") {
-            return Err(Failure::after_sending(Class::Malformed, format!("the answer is `{kind}`, not JSON")));
-        }
-        let body = self.rest(exchange, &mut incoming, LONGEST_ANSWER).await?;
+        let body = self.json(exchange.terms, &mut incoming).await?;
         let refused = |body| Err(refusal(&link.provider, back.dialect(), None, &incoming.headers, body));
         if back.dialect() == call.front.dialect() {
             return match call.front.inspect(&body)? {
@@ -182,23 +211,40 @@ impl Upstream {
             return refused(body);
         }
         let stamp = self.stamp();
-        let answer = back.read_answer(&body, &stamp)?;
-        let bytes = call.front.write_answer(&answer, &stamp);
+        let mut answer = back.read_answer(&body, &stamp)?;
+        let prompt = || prompt.unwrap_or_else(|| estimate::request(call));
+        answer.usage = Some(estimate::usage(answer.usage, true, prompt, estimate::said(&answer.parts)));
+        let bytes = call.front.write_answer(&answer, call, &stamp);
         let learned = Learned { model: Some(answer.model), usage: answer.usage, finish: Some(answer.finish) };
         Ok(ReplyBody::Whole { bytes, learned })
     }
 
+    /// The body of an answer that is JSON.
+    pub(super) async fn json(&self, terms: Terms, incoming: &mut Incoming) -> Result<Bytes, Failure> {
+        let kind = content_type(&incoming.headers).to_owned();
+        if !kind.is_empty() && !has_type(&incoming.headers, "json") {
+            return Err(Failure::after_sending(Class::Malformed, format!("the answer is `{kind}`, not JSON")));
+        }
+        self.rest(terms, incoming, LONGEST_ANSWER).await
+    }
+
     /// What a refusal means.
-    async fn refused(&self, exchange: &Exchange<'_>, mut incoming: Incoming) -> Failure {
-        let body = self.rest(exchange, &mut incoming, LONGEST_ERROR).await.unwrap_or_default();
-        refusal(&exchange.link.provider, exchange.back.dialect(), Some(incoming.status), &incoming.headers, body)
+    pub(super) async fn refused(
+        &self,
+        provider: &Provider,
+        dialect: Dialect,
+        terms: Terms,
+        mut incoming: Incoming,
+    ) -> Failure {
+        let body = self.rest(terms, &mut incoming, LONGEST_ERROR).await.unwrap_or_default();
+        refusal(provider, dialect, Some(incoming.status), &incoming.headers, body)
     }
 
     /// The rest of an answer whose head has come. Some providers send the head at once and the answer when it is
     /// ready, so a pause may be as long as the wait for a head.
-    async fn rest(&self, exchange: &Exchange<'_>, incoming: &mut Incoming, most: usize) -> Result<Bytes, Failure> {
+    async fn rest(&self, terms: Terms, incoming: &mut Incoming, most: usize) -> Result<Bytes, Failure> {
         let pause = self.limits.first_byte;
-        incoming.wire.whole(most, &Patience { clock: &self.clock, pause, deadline: exchange.terms.deadline }).await
+        incoming.wire.whole(most, &Patience { clock: &self.clock, pause, deadline: terms.deadline }).await
     }
 
     fn stamp(&self) -> Stamp {
@@ -208,7 +254,7 @@ impl Upstream {
 }
 
 /// Makes a failure of a refusal; without a status, of an error inside an answer of 200.
-fn refusal(
+pub(super) fn refusal(
     provider: &Provider,
     dialect: Dialect,
     status: Option<StatusCode>,
@@ -238,11 +284,6 @@ pub(super) fn told_in_stream(provider: &Provider, dialect: Dialect, data: &[u8])
     refusal(provider, dialect, None, &HeaderMap::new(), body)
 }
 
-/// Has the server no such endpoint (rather than no such model)?
-fn lacks_endpoint(failure: &Failure) -> bool {
-    matches!(failure.status, Some(404 | 405 | 501)) && failure.class != Class::ModelUnavailable
-}
-
 fn content_type(headers: &HeaderMap) -> &str {
     headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default()
 }
@@ -252,7 +293,7 @@ fn has_type(headers: &HeaderMap, expected: &str) -> bool {
 }
 
 /// Has a body a top-level `error`?
-fn carries_error(body: &[u8]) -> bool {
+pub(super) fn carries_error(body: &[u8]) -> bool {
     #[derive(serde::Deserialize)]
     struct Head {
         #[serde(default)]

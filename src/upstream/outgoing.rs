@@ -7,9 +7,10 @@ use crate::domain::Dialect;
 use crate::domain::chat::Chat;
 use crate::domain::failure::{Blame, Class, Failure, Said};
 use crate::models::Card;
-use crate::protocol::Back;
 use crate::protocol::call::Call;
+use crate::protocol::own::own_fields;
 use crate::protocol::splice::{Edits, splice};
+use crate::protocol::{Back, Unreadable};
 use crate::provider::ChatAdapter;
 use crate::provider::link::{Link, Terms};
 
@@ -25,34 +26,39 @@ pub(super) struct Outgoing {
     pub(super) ours: Vec<&'static str>,
 }
 
-/// Fields that speak to the gateway alone; no provider ever gets them.
-const OWN_FIELDS: [&str; 2] = ["fallbacks", "models"];
-
 /// The caller's own bytes, with the link's model and without the gateway's fields.
 pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call) -> Outgoing {
     let mut edits = Edits::default();
     if call.facts.model != *link.model {
         edits.set("model", serde_json::Value::from(&*link.model).to_string());
     }
-    OWN_FIELDS.into_iter().filter(|name| call.place(name).is_some()).for_each(|name| edits.cut(name));
+    own_fields(call).for_each(|name| edits.cut(name));
     adapter.edit(call, &link.provider, &mut edits);
     let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
     let ours = edits.names_set().filter(|name| *name != "model").collect();
-    Outgoing { body: splice(call, &edits), headers: HeaderMap::new(), dropped, ours }
+    let headers = call.headers.iter().fold(HeaderMap::new(), |mut headers, (name, value)| {
+        headers.append(name, value.clone());
+        headers
+    });
+    Outgoing { body: splice(call, &edits), headers, dropped, ours }
 }
 
 /// The conversation in the hub form.
 pub(super) fn read(call: &Call) -> Result<Chat, Failure> {
-    call.front.read_request(&call.body).map_err(|bad| {
-        let said = Said {
-            dialect: call.front.dialect(),
-            body: Bytes::new(),
-            kind: Some("invalid_request_error".into()),
-            code: None,
-            param: bad.param,
-        };
-        let failure = Failure::new(Class::InvalidRequest, bad.message);
-        Failure { said: Some(Box::new(said)), blame: Blame::Caller, ..failure }
+    let dialect = call.front.dialect();
+    call.front.read_request(&call.body).map_err(|unreadable| match unreadable {
+        Unreadable::Bound(bound) => Failure::unfit(dialect, bound.param, bound.message),
+        Unreadable::Wrong(bad) => {
+            let said = Said {
+                dialect,
+                body: Bytes::new(),
+                kind: Some("invalid_request_error".into()),
+                code: None,
+                param: bad.param,
+            };
+            let failure = Failure::new(Class::InvalidRequest, bad.message);
+            Failure { said: Some(Box::new(said)), blame: Blame::Caller, ..failure }
+        }
     })
 }
 
@@ -63,7 +69,9 @@ pub(super) fn translated(back: &dyn Back, link: &Link, chat: &Chat, card: &Card)
         .map_err(|unfit| Failure::unfit(back.dialect(), unfit.param, unfit.message))?;
     let mut headers = HeaderMap::new();
     headers.extend(written.headers.into_iter().map(|(name, value)| (Some(name), value)));
-    Ok(Outgoing { body: vec![written.body], headers, dropped: written.dropped, ours: written.ours })
+    let mut dropped = chat.foreign.clone();
+    dropped.extend(written.dropped.into_iter().filter(|name| !chat.foreign.contains(name)));
+    Ok(Outgoing { body: vec![written.body], headers, dropped, ours: written.ours })
 }
 
 /// Refuses what would lose a parameter, where the operator wants that.

@@ -12,6 +12,8 @@ pub struct Reply<S = Box<Live>> {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Parameters that a translation had to leave out, by the caller's names.
     pub dropped: Vec<String>,
+    /// What of the answer is an estimate of the gateway's own, by its field's name.
+    pub estimated: Option<&'static str>,
     /// The answer.
     pub body: ReplyBody<S>,
 }

@@ -18,27 +18,26 @@ pub(super) struct Road {
     pub(super) headers: HeaderMap,
     /// Does the system's proxy stand between?
     pub(super) proxied: bool,
-    /// The addresses of the adapter's ways, where they are addresses.
-    ways: Vec<Result<Uri, String>>,
+    /// The addresses of its endpoints by their paths, where they are addresses.
+    endpoints: Vec<(&'static str, Result<Uri, String>)>,
 }
 
 impl Road {
     pub(super) fn new(provider: &Provider, proxies: &Matcher) -> Road {
-        let paths = provider.spec.chat.map(|chat| chat.ways()).unwrap_or_default();
-        let uri = |path: &str| {
+        let endpoint = |path: &'static str| {
             let address = format!("{}{path}", provider.base_url);
-            address.parse::<Uri>().map_err(|error| format!("{address}: {error}"))
+            (path, address.parse::<Uri>().map_err(|error| format!("{address}: {error}")))
         };
-        let ways: Vec<_> = paths.iter().map(|way| uri(way.path)).collect();
-        let proxied = ways.iter().flatten().any(|uri| proxies.intercept(uri).is_some());
-        Road { provider: provider.name(), headers: headers(provider), proxied, ways }
+        let endpoints: Vec<_> = provider.spec.paths().map(endpoint).collect();
+        let proxied = endpoints.iter().flat_map(|(_, uri)| uri).any(|uri| proxies.intercept(uri).is_some());
+        Road { provider: provider.name(), headers: headers(provider), proxied, endpoints }
     }
 
-    /// The address of one of the adapter's ways.
-    pub(super) fn uri(&self, way: usize) -> Result<Uri, Failure> {
+    /// The address of the endpoint at `path`.
+    pub(super) fn uri(&self, path: &str) -> Result<Uri, Failure> {
         let unknown = || Err("this provider has no such endpoint".to_owned());
-        let uri = self.ways.get(way).cloned().unwrap_or_else(unknown);
-        uri.map_err(|why| Failure::new(Class::Network, why))
+        let found = self.endpoints.iter().find(|(known, _)| *known == path).map(|(_, uri)| uri.clone());
+        found.unwrap_or_else(unknown).map_err(|why| Failure::new(Class::Network, why))
     }
 }
 

@@ -20,18 +20,22 @@ use crate::clock::Clock;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
 use crate::protocol::sse::TooLong;
-use crate::protocol::{ErrorView, Front, error_kind};
+use crate::protocol::{ErrorView, error_kind};
 use crate::provider::Provider;
 use crate::secret::scrub;
 use crate::telemetry;
 pub(super) use direct::Direct;
-pub(super) use translated::{Cutter, Translated};
+pub(super) use translated::{Cutter, Ends, Translated};
 
 /// The most bytes that may come before the first content.
 const LONGEST_PRELUDE: usize = 1 << 20;
 /// The longest silence after an answer that is complete but for its terminal event
 /// (docs: protocols/translation.md, 3.2).
 const AFTER_FINISH: Duration = Duration::from_secs(5);
+
+/// The longest silence on the caller's side, where its protocol has a sign of life
+/// (docs: protocols/translation.md, 3.2).
+const PING_EVERY: Duration = Duration::from_secs(15);
 
 /// So many bytes go out without a look whether more have come.
 const ENOUGH: usize = 16 << 10;
@@ -77,8 +81,9 @@ pub(super) struct Taken {
 pub(super) struct Course {
     pub(super) provider: Arc<Provider>,
     pub(super) model: Arc<str>,
-    pub(super) front: &'static dyn Front,
     pub(super) clock: Clock,
+    /// What keeps the caller's side alive in a silence; empty for nothing.
+    pub(super) ping: &'static [u8],
     /// The longest silence.
     pub(super) idle: Duration,
     /// When all of it must be over.
@@ -101,6 +106,8 @@ pub struct Live {
     broken: bool,
     /// Since when the provider's next bytes are waited for; `None` while it is the caller who is waited for.
     waiting: Option<Instant>,
+    /// When the caller last got something.
+    spoke: Instant,
     alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
     on_end: Option<OnEnd>,
     /// Is a break kept for [`Live::take_break`] rather than told to the caller?
@@ -109,7 +116,8 @@ pub struct Live {
 
 impl Live {
     pub(super) fn new(wire: Wire, lane: Lane, course: Course) -> Live {
-        let alarm = alarm(&course, course.clock.now() + course.idle);
+        let spoke = course.clock.now();
+        let alarm = alarm(&course, spoke + course.quiet());
         Live {
             wire,
             lane,
@@ -120,6 +128,7 @@ impl Live {
             ended: None,
             broken: false,
             waiting: None,
+            spoke,
             alarm,
             on_end: None,
             hands_over: false,
@@ -188,7 +197,7 @@ impl Live {
     }
 
     /// A break as the caller's protocol tells it.
-    pub fn error_event(&self, failure: &Failure) -> Bytes {
+    pub fn error_event(&mut self, failure: &Failure) -> Bytes {
         let message = scrub(&failure.message);
         let view = ErrorView {
             status: failure.status.unwrap_or(502),
@@ -200,7 +209,7 @@ impl Live {
             request_id: None,
         };
         let mut event = BytesMut::new();
-        self.course.front.error_event(&view, &mut event);
+        self.lane.fail(&view, &mut event);
         event.freeze()
     }
 
@@ -229,6 +238,9 @@ impl Live {
     /// All that is ready, as one piece.
     fn gathered(&mut self) -> Bytes {
         (self.ready_bytes, self.turns, self.waiting) = (0, 0, None);
+        if !self.course.ping.is_empty() {
+            self.spoke = self.course.clock.now();
+        }
         match self.ready.len() {
             1 => self.ready.pop_front().unwrap_or_default(),
             _ => wire::join(self.ready.drain(..).collect()),
@@ -238,7 +250,8 @@ impl Live {
     /// The stream broke after its first content: the caller's protocol says so in its own form.
     fn break_off(&mut self, failure: Failure) {
         if !self.hands_over {
-            self.push(self.error_event(&failure));
+            let event = self.error_event(&failure);
+            self.push(event);
         }
         self.ended = Some(StreamEnd::Failed(failure));
     }
@@ -251,8 +264,9 @@ impl Live {
         }
     }
 
-    /// The silence has lasted too long, or the time is up.
-    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Failure> {
+    /// The silence has lasted too long, or the time is up; `None` where it has lasted so long that the caller should
+    /// get a sign of life.
+    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
         let finished = self.lane.is_finished();
         let silence = if finished { self.course.idle.min(AFTER_FINISH) } else { self.course.idle };
         let since = match self.waiting {
@@ -270,13 +284,22 @@ impl Live {
             ready!(self.alarm.as_mut().poll(cx));
             let now = self.course.clock.now();
             if now >= self.course.deadline {
-                return Poll::Ready(Failure::after_sending(Class::Timeout, "the deadline passed in mid-stream"));
+                let failure = Failure::after_sending(Class::Timeout, "the deadline passed in mid-stream");
+                return Poll::Ready(Some(failure));
             }
             if now >= since + silence {
                 let message = format!("the stream was silent for {} ms", silence.as_millis());
-                return Poll::Ready(Failure::after_sending(Class::Timeout, message));
+                return Poll::Ready(Some(Failure::after_sending(Class::Timeout, message)));
             }
-            self.alarm = alarm(&self.course, since + silence);
+            let pings = !self.course.ping.is_empty();
+            let ping = self.spoke + PING_EVERY;
+            let rings = if pings { ping.min(since + silence) } else { since + silence };
+            if pings && now >= ping {
+                self.spoke = now;
+                self.alarm = alarm(&self.course, (now + PING_EVERY).min(since + silence));
+                return Poll::Ready(None);
+            }
+            self.alarm = alarm(&self.course, rings);
         }
     }
 
@@ -285,6 +308,13 @@ impl Live {
             let learned = self.learned();
             on_end(self.ended.take().unwrap_or(StreamEnd::ClientGone), learned);
         }
+    }
+}
+
+impl Course {
+    /// After so long a silence there may be something to do.
+    fn quiet(&self) -> Duration {
+        if self.ping.is_empty() { self.idle } else { self.idle.min(PING_EVERY) }
     }
 }
 
@@ -304,6 +334,14 @@ impl Lane {
         match self {
             Lane::Direct(lane) => lane.is_finished(),
             Lane::Translated(lane) => lane.is_finished(),
+        }
+    }
+
+    /// Writes an error as the last event.
+    fn fail(&mut self, error: &ErrorView<'_>, out: &mut BytesMut) {
+        match self {
+            Lane::Direct(lane) => lane.fail(error, out),
+            Lane::Translated(lane) => lane.fail(error, out),
         }
     }
 
@@ -344,7 +382,10 @@ impl http_body::Body for Live {
                     live.turns = 0;
                     chunk.transpose()
                 }
-                Poll::Pending if live.ready.is_empty() => Err(ready!(live.poll_alarm(cx))),
+                Poll::Pending if live.ready.is_empty() => match ready!(live.poll_alarm(cx)) {
+                    Some(failure) => Err(failure),
+                    None => return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(live.course.ping))))),
+                },
                 // The connection hands over one chunk a turn: those that have come already go out in one write.
                 Poll::Pending if live.turns < MOST_TURNS => {
                     live.turns += 1;

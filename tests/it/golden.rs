@@ -14,11 +14,14 @@ use ai_mcp_gateway::domain::chat::Event;
 use ai_mcp_gateway::domain::failure::Class;
 use ai_mcp_gateway::models::Models;
 use ai_mcp_gateway::protocol::anthropic::Anthropic;
+use ai_mcp_gateway::protocol::call::Call;
 use ai_mcp_gateway::protocol::ollama::Ollama;
 use ai_mcp_gateway::protocol::openai::OpenAi;
+use ai_mcp_gateway::protocol::responses::Responses;
+use ai_mcp_gateway::protocol::scan::scan;
 use ai_mcp_gateway::protocol::{Back, ErrorView, Framing, Front, Stamp, error_kind, ndjson, sse};
 use bytes::{Bytes, BytesMut};
-use serde_json::Value;
+use serde_json::{Value, json as object};
 
 use cases::CASES;
 use cases::Case::{self, Answer, Request, Stream};
@@ -36,32 +39,34 @@ fn golden() {
 
 fn run(case: &Case) -> Result<(), String> {
     match *case {
-        Request { of, to, from_file, to_file, betas, dropped } => {
+        Request { of, from, to, from_file, to_file, betas, dropped } => {
             let expected = json(of, to_file);
             let model = expected["model"].as_str().unwrap();
             let mut request = json(of, from_file);
             request["model"] = model.into();
-            let chat = OpenAi.read_request(request.to_string().as_bytes()).map_err(|bad| bad.to_string())?;
+            let chat = front(from).read_request(request.to_string().as_bytes()).map_err(|bad| bad.to_string())?;
             let card = Models::builtin().card(model);
             let written = back(to).write_request(&chat, model, &card).map_err(|refused| refused.to_string())?;
             let sent = written.headers.iter().filter(|(name, _)| name == "anthropic-beta");
             let sent: Vec<&str> = sent.map(|(_, value)| value.to_str().unwrap()).collect();
             equal("betas", &sent, &betas.to_vec())?;
-            equal("dropped", &written.dropped, &dropped.iter().map(|name| (*name).to_owned()).collect())?;
+            let lost: Vec<String> = chat.foreign.iter().chain(&written.dropped).cloned().collect();
+            equal("dropped", &lost, &dropped.iter().map(|name| (*name).to_owned()).collect())?;
             same(&serde_json::from_slice(&written.body).unwrap(), &expected, "")
         }
-        Answer { of, from, from_file, to_file } => {
+        Answer { of, from, to, from_file, to_file, asked } => {
             let answer = back(from).read_answer(&bytes(of, from_file), &stamp()).map_err(|failed| failed.message)?;
-            let written = OpenAi.write_answer(&answer, &stamp());
+            let written = front(to).write_answer(&answer, &call(of, to, asked, false), &stamp());
             same(&serde_json::from_slice(&written).unwrap(), &json(of, to_file), "")
         }
-        Stream { of, from, from_file, to_file, include_usage } => {
+        Stream { of, from, to, from_file, to_file, asked, include_usage } => {
             let input = bytes(of, from_file);
             let expected = events(&bytes(of, to_file));
-            let whole = translated(from, &[&input[..]], include_usage);
+            let call = call(of, to, asked, include_usage);
+            let whole = translated(from, &call, &[&input[..]]);
             same_events(&events(&whole), &expected)?;
             for at in 1..input.len() {
-                let cut = translated(from, &[&input[..at], &input[at..]], include_usage);
+                let cut = translated(from, &call, &[&input[..at], &input[at..]]);
                 equal(&format!("cut at byte {at}"), &cut, &whole)?;
             }
             Ok(())
@@ -81,8 +86,30 @@ fn back(dialect: Dialect) -> &'static dyn Back {
     match dialect {
         Dialect::Anthropic => &Anthropic,
         Dialect::OpenAi => &OpenAi,
+        Dialect::Responses => &Responses,
         Dialect::Ollama => &Ollama,
     }
+}
+
+fn front(dialect: Dialect) -> &'static dyn Front {
+    match dialect {
+        Dialect::Anthropic => &Anthropic,
+        Dialect::OpenAi => &OpenAi,
+        Dialect::Responses => &Responses,
+        Dialect::Ollama => panic!("nobody calls in Ollama's own form"),
+    }
+}
+
+/// The caller's request: that of the file, or a small one.
+fn call(case: &str, dialect: Dialect, file: &str, include_usage: bool) -> Call {
+    let body = match (file, dialect) {
+        ("", Dialect::Responses) => object!({"model": "m", "input": "hi"}),
+        ("", _) => object!({"model": "m", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}]}),
+        (file, _) => json(case, file),
+    };
+    let mut call = scan(front(dialect), Bytes::from(body.to_string())).unwrap();
+    call.facts.include_usage = include_usage;
+    call
 }
 
 fn stamp() -> Stamp {
@@ -98,11 +125,11 @@ fn json(case: &str, file: &str) -> Value {
     serde_json::from_slice(&bytes(case, file)).unwrap_or_else(|error| panic!("{case}/{file}: {error}"))
 }
 
-/// What a caller gets of a provider's stream that arrives in `chunks`.
-fn translated(from: Dialect, chunks: &[&[u8]], include_usage: bool) -> BytesMut {
+/// What the caller of `call` gets of a provider's stream that arrives in `chunks`.
+fn translated(from: Dialect, call: &Call, chunks: &[&[u8]]) -> BytesMut {
     let back = back(from);
     let mut reader = back.reader(&stamp());
-    let mut writer = OpenAi.writer(stamp(), include_usage);
+    let mut writer = call.front.writer(call, stamp());
     let mut read = Vec::new();
     match back.framing() {
         Framing::Sse => {
@@ -135,7 +162,7 @@ fn translated(from: Dialect, chunks: &[&[u8]], include_usage: bool) -> BytesMut 
                     attempts: None,
                     request_id: None,
                 };
-                OpenAi.error_event(&error, &mut out);
+                writer.fail(&error, &mut out);
                 break;
             }
             event => writer.write(event, &mut out),

@@ -73,6 +73,7 @@ impl Counts {
             output: self.output_tokens.unwrap_or_default(),
             reasoning: self.output_tokens_details.and_then(|details| details.thinking_tokens),
             cost: None,
+            estimated: false,
         }
     }
 }
@@ -119,6 +120,7 @@ mod tests {
             output: 12,
             reasoning: Some(5),
             cost: None,
+            estimated: false,
         };
         assert_eq!(usage, expected);
         assert_eq!(usage.uncached(), 20);

@@ -9,32 +9,14 @@ use crate::domain::chat::{
     Text, Thought, Tool, ToolCall, ToolChoice, ToolResult,
 };
 use crate::domain::failure::Class;
-use crate::models::{Efforts, Thinking, ThinkingOff};
+use crate::models::{Efforts, Thinking};
 
-mod golden;
+mod callers;
 mod reading;
 mod writing;
 
 fn card() -> Card {
-    Card {
-        context: None,
-        max_output: None,
-        vision: None,
-        tools: None,
-        sampling: true,
-        sampling_without_effort: true,
-        thinks_first: false,
-        thinking: Thinking::Budget,
-        thinking_off: ThinkingOff::Omit,
-        preserved_thinking: false,
-        forced_tools: true,
-        prefill: None,
-        mid_system: true,
-        efforts: Efforts::default(),
-        max_completion_tokens: false,
-        price: None,
-        tier: None,
-    }
+    Card { thinking: Thinking::Budget, efforts: Efforts::default(), ..Card::PLAIN }
 }
 
 fn stamp() -> Stamp {

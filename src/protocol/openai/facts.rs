@@ -4,25 +4,9 @@ use serde_json::Value;
 
 use super::super::BadRequest;
 use super::super::call::Call;
+use super::super::kinds::{self, Kind, is_empty_array};
+use super::super::own::{self, missing, wrong};
 use crate::domain::facts::Facts;
-
-/// The longest model name, in bytes.
-const LONGEST_MODEL: usize = 256;
-/// The most links that a request may bring along.
-const MOST_FALLBACKS: usize = 16;
-
-/// A JSON type that a field may have, beside `null`.
-#[derive(Clone, Copy)]
-enum Kind {
-    Bool,
-    Number,
-    Integer,
-    String,
-    Array,
-    Object,
-    StringOrArray,
-    StringOrObject,
-}
 
 /// The fields whose types OpenAI fixes (docs: protocols/openai-chat.md). What is not here passes unread.
 #[rustfmt::skip]
@@ -39,17 +23,18 @@ const KINDS: &[(&str, Kind)] = &[
 
 /// Reads the facts of a request.
 pub(super) fn facts(call: &Call) -> Result<Facts, BadRequest> {
-    check_kinds(call)?;
+    kinds::check(call, KINDS)?;
     let messages = call.field("messages").ok_or_else(|| missing("messages", "an array of messages"))?;
     if messages[1..].trim_ascii_start().starts_with(b"]") {
         return Err(BadRequest::field("messages", "`messages` is empty: send at least one message."));
     }
     Ok(Facts {
-        model: model(call)?,
+        model: own::model(call)?,
         stream: is_true(call.field("stream")),
         include_usage: include_usage(call)?,
-        fallbacks: fallbacks(call)?,
+        fallbacks: own::fallbacks(call)?,
         tools: ["tools", "functions"].iter().any(|name| call.field(name).is_some_and(|tools| !is_empty_array(tools))),
+        forced_tools: call.field("tool_choice").is_some_and(|choice| choice == b"\"required\"" || names_a_tool(choice)),
         vision: memchr::memmem::find(messages, b"\"image_url\"").is_some(),
         structured: call
             .field("response_format")
@@ -59,33 +44,6 @@ pub(super) fn facts(call: &Call) -> Result<Facts, BadRequest> {
         choices: choices(call)?,
         logprobs: is_true(call.field("logprobs")),
     })
-}
-
-fn check_kinds(call: &Call) -> Result<(), BadRequest> {
-    for field in &call.fields {
-        let name = field.name(&call.body);
-        let Ok(at) = KINDS.binary_search_by(|(known, _)| known.as_bytes().cmp(name)) else { continue };
-        let (name, kind) = KINDS[at];
-        let value = &call.body[field.value.clone()];
-        if value != b"null" && !kind.is(value) {
-            let message = format!("`{name}` must be {}, not {}.", kind.name(), kind_of(value));
-            return Err(BadRequest::field(name, message));
-        }
-    }
-    Ok(())
-}
-
-fn model(call: &Call) -> Result<String, BadRequest> {
-    let raw = call.field("model").ok_or_else(|| missing("model", "the name of a model or of a route"))?;
-    let name: String = serde_json::from_slice(raw).map_err(|error| wrong("model", &error))?;
-    if name.trim().is_empty() {
-        return Err(BadRequest::field("model", "`model` is empty: name a model or a route."));
-    }
-    if name.len() > LONGEST_MODEL || name.chars().any(char::is_control) {
-        let message = format!("`model` must be a name of at most {LONGEST_MODEL} printable characters.");
-        return Err(BadRequest::field("model", message));
-    }
-    Ok(name)
 }
 
 fn include_usage(call: &Call) -> Result<bool, BadRequest> {
@@ -101,30 +59,6 @@ fn include_usage(call: &Call) -> Result<bool, BadRequest> {
     }
 }
 
-/// The caller's own chain after the first link: `fallbacks`, or OpenRouter's `models`.
-fn fallbacks(call: &Call) -> Result<Option<Vec<String>>, BadRequest> {
-    let Some((name, raw)) = ["fallbacks", "models"].iter().find_map(|name| Some((*name, call.field(name)?))) else {
-        return Ok(None);
-    };
-    let list: Vec<String> = serde_json::from_slice(raw).map_err(|_| {
-        BadRequest::field(
-            name,
-            format!("`{name}` must be an array of model names, for example [\"claude-sonnet-4-5\"]."),
-        )
-    })?;
-    if list.len() > MOST_FALLBACKS {
-        return Err(BadRequest::field(name, format!("`{name}` may hold at most {MOST_FALLBACKS} models.")));
-    }
-    let is_name = |model: &String| {
-        !model.trim().is_empty() && model.len() <= LONGEST_MODEL && !model.chars().any(char::is_control)
-    };
-    if !list.iter().all(is_name) {
-        let message = format!("`{name}` holds a name that is empty, overlong or not printable.");
-        return Err(BadRequest::field(name, message));
-    }
-    Ok(Some(list))
-}
-
 fn choices(call: &Call) -> Result<u64, BadRequest> {
     let Some(raw) = call.field("n") else { return Ok(1) };
     match serde_json::from_slice::<u64>(raw) {
@@ -133,60 +67,13 @@ fn choices(call: &Call) -> Result<u64, BadRequest> {
     }
 }
 
-fn missing(name: &str, what: &str) -> BadRequest {
-    BadRequest::field(name, format!("`{name}` is missing: send {what}."))
-}
-
-fn wrong(name: &str, error: &serde_json::Error) -> BadRequest {
-    BadRequest::field(name, format!("`{name}` cannot be read: {error}."))
+/// Does this `tool_choice` say which tool?
+fn names_a_tool(choice: &[u8]) -> bool {
+    choice.starts_with(b"{") && memchr::memmem::find(choice, b"\"allowed_tools\"").is_none()
 }
 
 fn is_true(value: Option<&[u8]>) -> bool {
     value == Some(b"true")
-}
-
-fn is_empty_array(value: &[u8]) -> bool {
-    value.len() >= 2 && value[1..].trim_ascii_start() == b"]"
-}
-
-impl Kind {
-    fn is(self, value: &[u8]) -> bool {
-        let first = value.first().copied().unwrap_or_default();
-        let number = first == b'-' || first.is_ascii_digit();
-        match self {
-            Kind::Bool => matches!(first, b't' | b'f'),
-            Kind::Number => number,
-            Kind::Integer => number && serde_json::from_slice::<f64>(value).is_ok_and(|number| number.fract() == 0.0),
-            Kind::String => first == b'"',
-            Kind::Array => first == b'[',
-            Kind::Object => first == b'{',
-            Kind::StringOrArray => matches!(first, b'"' | b'['),
-            Kind::StringOrObject => matches!(first, b'"' | b'{'),
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Kind::Bool => "true or false",
-            Kind::Number => "a number",
-            Kind::Integer => "a whole number",
-            Kind::String => "a string",
-            Kind::Array => "an array",
-            Kind::Object => "an object",
-            Kind::StringOrArray => "a string or an array",
-            Kind::StringOrObject => "a string or an object",
-        }
-    }
-}
-
-fn kind_of(value: &[u8]) -> &'static str {
-    match value.first() {
-        Some(b't' | b'f') => "a boolean",
-        Some(b'"') => "a string",
-        Some(b'[') => "an array",
-        Some(b'{') => "an object",
-        _ => "a number",
-    }
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Watches streamed chunks that pass as bytes: content yet, finished, usage, errors.
 
+use bytes::BytesMut;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::{Seen, Tap};
-use super::{finish, usage};
+use super::super::{ErrorView, Seen, Tap};
+use super::{error, finish, usage};
 use crate::domain::chat::{Finish, Usage};
 use crate::domain::facts::Learned;
 
@@ -68,6 +69,8 @@ pub(super) struct OpenAiTap {
     finished: u128,
     in_tool_call: u128,
     terminal: bool,
+    /// Bytes of text, thoughts and arguments.
+    said: usize,
     model: Option<String>,
     usage: Option<Usage>,
     finish: Option<Finish>,
@@ -84,6 +87,7 @@ impl OpenAiTap {
             finished: 0,
             in_tool_call: 0,
             terminal: false,
+            said: 0,
             model: None,
             usage: None,
             finish: None,
@@ -100,6 +104,7 @@ impl OpenAiTap {
                 self.in_tool_call |= bit;
             }
             content = calls || delta.parts().into_iter().flatten().any(says_something);
+            self.said += delta.length();
         }
         // Some servers send an empty reason with every chunk.
         if let Some(reason) = choice.finish_reason.filter(|reason| says_something(reason)) {
@@ -112,6 +117,15 @@ impl OpenAiTap {
 }
 
 impl Delta<'_> {
+    /// How much of it was said, in bytes: the same thought told twice counts once.
+    fn length(&self) -> usize {
+        let said =
+            |value: Option<&RawValue>| value.filter(|value| says_something(value)).map(|value| value.get().len());
+        let thought = said(self.reasoning).or_else(|| said(self.reasoning_content));
+        let others = [self.content, self.refusal, self.tool_calls, self.function_call];
+        others.into_iter().filter_map(said).sum::<usize>() + thought.unwrap_or(0)
+    }
+
     fn parts(&self) -> [Option<&RawValue>; 7] {
         [
             self.content,
@@ -131,7 +145,8 @@ impl Tap for OpenAiTap {
             self.terminal = true;
             return Seen::Terminal;
         }
-        if self.shape.as_ref().is_some_and(|shape| shape.fits(data)) {
+        if let Some(length) = self.shape.as_ref().and_then(|shape| shape.fits(data)) {
+            self.said += length;
             return Seen::Content;
         }
         let Some(chunk) = std::str::from_utf8(data).ok().and_then(|text| serde_json::from_str::<Chunk>(text).ok())
@@ -179,6 +194,14 @@ impl Tap for OpenAiTap {
         if self.terminal { b"" } else { b"data: [DONE]\n\n" }
     }
 
+    fn said(&self) -> usize {
+        self.said
+    }
+
+    fn fail(&self, error: &ErrorView<'_>, out: &mut BytesMut) {
+        error::event(error, out);
+    }
+
     fn learned(&self) -> Learned {
         Learned { model: self.model.clone(), usage: self.usage, finish: self.finish.clone() }
     }
@@ -209,13 +232,13 @@ impl Shape {
         Some(Shape { before: before.into(), behind: behind.into() })
     }
 
-    /// Does `data` differ from that event in its text alone? Text with escapes is left to the full reading.
-    fn fits(&self, data: &[u8]) -> bool {
-        let text = data.strip_prefix(&*self.before).and_then(|rest| rest.strip_suffix(&*self.behind));
-        text.is_some_and(|text| {
-            let plain = |byte: &u8| *byte >= b' ' && !matches!(byte, b'"' | b'\\');
-            !text.is_empty() && text.iter().all(plain) && std::str::from_utf8(text).is_ok()
-        })
+    /// The length of its text, where `data` differs from that event in its text alone. Text with escapes is left to the
+    /// full reading.
+    fn fits(&self, data: &[u8]) -> Option<usize> {
+        let text = data.strip_prefix(&*self.before)?.strip_suffix(&*self.behind)?;
+        let plain = |byte: &u8| *byte >= b' ' && !matches!(byte, b'"' | b'\\');
+        let fits = !text.is_empty() && text.iter().all(plain) && std::str::from_utf8(text).is_ok();
+        fits.then_some(text.len())
     }
 }
 

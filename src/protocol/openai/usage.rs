@@ -56,6 +56,7 @@ pub(in crate::protocol) fn read(raw: &str) -> Option<Usage> {
         output: wire.completion_tokens.unwrap_or(0),
         reasoning: wire.completion_tokens_details.and_then(|details| details.reasoning_tokens),
         cost: wire.cost.map(|cost| cost + byok.unwrap_or(0.0)),
+        estimated: false,
     })
 }
 

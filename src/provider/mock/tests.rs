@@ -96,7 +96,9 @@ fn a_stream_says_the_same_in_pieces() {
 fn a_stream_passes_the_gateways_own_tap() {
     let usage = json!({"stream": true, "n": 3, "stream_options": {"include_usage": true}});
     let body = with(says("hi"), usage);
-    let mut tap = OpenAi.tap(3, false);
+    let mut call = scan::scan(&OpenAi, Bytes::from(body.to_string())).unwrap();
+    call.facts.include_usage = false;
+    let mut tap = OpenAi.tap(&call);
     let mut seen: Vec<Seen> = Vec::new();
     for piece in pieces(body.clone()) {
         seen.push(tap.see(None, piece.strip_prefix(b"data: ").unwrap().trim_ascii()));

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 use super::{Taken, cut_off};
 use crate::domain::Dialect;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
 use crate::protocol::sse::{self, Splitter};
-use crate::protocol::{Seen, Tap};
+use crate::protocol::{ErrorView, Seen, Tap, estimate};
 use crate::provider::Provider;
 use crate::upstream::chat::told_in_stream;
 
@@ -17,6 +17,8 @@ use crate::upstream::chat::told_in_stream;
 pub(in crate::upstream) struct Direct {
     splitter: Splitter,
     tap: Box<dyn Tap>,
+    /// The request's tokens by estimate.
+    prompt: u64,
     provider: Arc<Provider>,
     dialect: Dialect,
     /// Has any event come? A byte order mark may stand before the first one.
@@ -27,8 +29,13 @@ pub(in crate::upstream) struct Direct {
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 impl Direct {
-    pub(in crate::upstream) fn new(tap: Box<dyn Tap>, provider: Arc<Provider>, dialect: Dialect) -> Direct {
-        Direct { splitter: Splitter::default(), tap, provider, dialect, begun: false }
+    pub(in crate::upstream) fn new(
+        tap: Box<dyn Tap>,
+        prompt: u64,
+        provider: Arc<Provider>,
+        dialect: Dialect,
+    ) -> Direct {
+        Direct { splitter: Splitter::default(), tap, prompt, provider, dialect, begun: false }
     }
 
     pub(super) fn take(&mut self, chunk: Bytes) -> Taken {
@@ -64,7 +71,13 @@ impl Direct {
     }
 
     pub(super) fn learned(&self) -> Learned {
-        self.tap.learned()
+        let learned = self.tap.learned();
+        let usage = estimate::usage(learned.usage, self.tap.finished(), || self.prompt, self.tap.said());
+        Learned { usage: Some(usage), ..learned }
+    }
+
+    pub(super) fn fail(&self, error: &ErrorView<'_>, out: &mut BytesMut) {
+        self.tap.fail(error, out);
     }
 
     pub(super) fn is_finished(&self) -> bool {

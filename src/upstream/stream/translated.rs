@@ -6,23 +6,34 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Taken, cut_off};
 use crate::domain::Dialect;
-use crate::domain::chat::Event;
+use crate::domain::chat::{Event, Usage};
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
 use crate::protocol::sse::{self, TooLong};
-use crate::protocol::{Framing, ReadStream, WriteStream, ndjson};
+use crate::protocol::{ErrorView, Framing, ReadStream, WriteStream, estimate, ndjson};
 use crate::provider::Provider;
 use crate::upstream::chat::told_in_stream;
 
 /// One stream in the translated lane.
 pub(in crate::upstream) struct Translated {
     cutter: Cutter,
-    reader: Box<dyn ReadStream>,
-    writer: Box<dyn WriteStream>,
+    ends: Ends,
     provider: Arc<Provider>,
     dialect: Dialect,
     events: Vec<Event>,
     learned: Learned,
+    /// How much the model has said, in bytes.
+    said: usize,
+}
+
+/// The two ends of a translation.
+pub(in crate::upstream) struct Ends {
+    /// Reads the provider's events.
+    pub(in crate::upstream) reader: Box<dyn ReadStream>,
+    /// Writes the caller's.
+    pub(in crate::upstream) writer: Box<dyn WriteStream>,
+    /// The request's tokens by estimate.
+    pub(in crate::upstream) prompt: u64,
 }
 
 /// Cuts bytes into events.
@@ -65,12 +76,11 @@ impl Cutter {
 impl Translated {
     pub(in crate::upstream) fn new(
         cutter: Cutter,
-        reader: Box<dyn ReadStream>,
-        writer: Box<dyn WriteStream>,
+        ends: Ends,
         provider: Arc<Provider>,
         dialect: Dialect,
     ) -> Translated {
-        Translated { cutter, reader, writer, provider, dialect, events: Vec::new(), learned: Learned::default() }
+        Translated { cutter, ends, provider, dialect, events: Vec::new(), learned: Learned::default(), said: 0 }
     }
 
     pub(super) fn take(&mut self, chunk: Bytes) -> Taken {
@@ -96,7 +106,7 @@ impl Translated {
             self.read(&raw, &mut out, &mut taken);
         }
         if taken.end.is_none() {
-            self.reader.close(&mut self.events);
+            self.ends.reader.close(&mut self.events);
             self.write(&mut out, &mut taken);
             taken.end.get_or_insert_with(|| Err(cut_off()));
         }
@@ -105,25 +115,33 @@ impl Translated {
     }
 
     pub(super) fn learned(&self) -> Learned {
-        self.learned.clone()
+        Learned { usage: Some(self.usage()), ..self.learned.clone() }
+    }
+
+    pub(super) fn fail(&mut self, error: &ErrorView<'_>, out: &mut BytesMut) {
+        self.ends.writer.fail(error, out);
+    }
+
+    fn usage(&self) -> Usage {
+        estimate::usage(self.learned.usage, self.learned.finish.is_some(), || self.ends.prompt, self.said)
     }
 
     pub(super) fn is_finished(&self) -> bool {
-        self.reader.finished()
+        self.ends.reader.finished()
     }
 
     fn read(&mut self, raw: &[u8], out: &mut BytesMut, taken: &mut Taken) {
         let result = match &self.cutter {
             Cutter::Ndjson(_) if raw.trim_ascii().is_empty() => Ok(()),
-            Cutter::Ndjson(_) => self.reader.read(None, raw, &mut self.events),
+            Cutter::Ndjson(_) => self.ends.reader.read(None, raw, &mut self.events),
             Cutter::Sse(_) => {
                 let event = sse::parse(raw);
-                event.data.map_or(Ok(()), |data| self.reader.read(event.name, &data, &mut self.events))
+                event.data.map_or(Ok(()), |data| self.ends.reader.read(event.name, &data, &mut self.events))
             }
         };
         match result {
             Ok(()) => self.write(out, taken),
-            Err(broken) if self.reader.in_tool_call() => {
+            Err(broken) if self.ends.reader.in_tool_call() => {
                 let message = format!("an event inside a tool call is not valid: {broken}");
                 taken.end = Some(Err(Failure::after_sending(Class::Malformed, message)));
             }
@@ -133,24 +151,31 @@ impl Translated {
 
     /// Writes the events that were read, up to the one that ends the stream.
     fn write(&mut self, out: &mut BytesMut, taken: &mut Taken) {
-        for event in self.events.drain(..) {
+        for event in std::mem::take(&mut self.events) {
             match &event {
                 Event::Start { model } => self.learned.model = Some(model.to_string()),
                 Event::Usage(usage) => self.learned.usage = Some(*usage),
                 Event::Finish(finish) => self.learned.finish = Some(finish.clone()),
-                Event::End => taken.end = Some(Ok(())),
+                Event::End => {
+                    if self.learned.usage.is_none() {
+                        self.ends.writer.write(&Event::Usage(self.usage()), out);
+                    }
+                    taken.end = Some(Ok(()));
+                }
+                Event::Text(text) | Event::Refusal(text) => self.said += text.len(),
+                Event::Thought { piece, .. } => self.said += piece.text.len(),
+                Event::CallStart { call, .. } => self.said += call.name.len() + call.arguments.len(),
+                Event::CallDelta { arguments, .. } => self.said += arguments.len(),
                 Event::Error(failure) => {
                     let said = failure.said.as_ref().map(|said| &said.body);
                     let told = said.map(|body| told_in_stream(&self.provider, self.dialect, body));
                     taken.end = Some(Err(told.unwrap_or_else(|| Failure::clone(failure))));
                     break;
                 }
-                _ => {}
             }
             taken.content |= event.is_content();
-            self.writer.write(&event, out);
+            self.ends.writer.write(&event, out);
         }
-        self.events.clear();
     }
 }
 

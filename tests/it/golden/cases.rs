@@ -7,6 +7,9 @@ pub enum Case {
     /// A caller's request, and what is sent for it.
     Request {
         of: &'static str,
+        /// What the caller speaks.
+        from: Dialect,
+        /// What the provider speaks.
         to: Dialect,
         from_file: &'static str,
         to_file: &'static str,
@@ -16,16 +19,35 @@ pub enum Case {
         dropped: &'static [&'static str],
     },
     /// A provider's answer, and what the caller gets.
-    Answer { of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str },
+    Answer {
+        of: &'static str,
+        /// What the provider speaks.
+        from: Dialect,
+        /// What the caller speaks.
+        to: Dialect,
+        from_file: &'static str,
+        to_file: &'static str,
+        /// The file of the caller's request, where its answer tells of it; empty for any request.
+        asked: &'static str,
+    },
     /// A provider's stream, and what the caller gets.
-    Stream { of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str, include_usage: bool },
+    Stream {
+        of: &'static str,
+        from: Dialect,
+        to: Dialect,
+        from_file: &'static str,
+        to_file: &'static str,
+        asked: &'static str,
+        include_usage: bool,
+    },
 }
 
 use Case::{Answer, Request, Stream};
+use Dialect::{Anthropic, Ollama, OpenAi};
 
 /// A request to Anthropic that is translated without a loss.
 const fn request(of: &'static str, from_file: &'static str, to_file: &'static str) -> Case {
-    Request { of, to: Dialect::Anthropic, from_file, to_file, betas: &[], dropped: &[] }
+    Request { of, from: OpenAi, to: Anthropic, from_file, to_file, betas: &[], dropped: &[] }
 }
 
 /// The same, without `dropped`.
@@ -35,15 +57,17 @@ const fn lossy(
     to_file: &'static str,
     dropped: &'static [&'static str],
 ) -> Case {
-    Request { of, to: Dialect::Anthropic, from_file, to_file, betas: &[], dropped }
+    Request { of, from: OpenAi, to: Anthropic, from_file, to_file, betas: &[], dropped }
 }
 
 const fn answer(of: &'static str) -> Case {
-    Answer { of, from: Dialect::Anthropic, from_file: "anthropic.response.json", to_file: "openai.response.json" }
+    let (from_file, to_file) = ("anthropic.response.json", "openai.response.json");
+    Answer { of, from: Anthropic, to: OpenAi, from_file, to_file, asked: "" }
 }
 
 const fn stream(of: &'static str, to_file: &'static str, include_usage: bool) -> Case {
-    Stream { of, from: Dialect::Anthropic, from_file: "anthropic.stream.sse", to_file, include_usage }
+    let from_file = "anthropic.stream.sse";
+    Stream { of, from: Anthropic, to: OpenAi, from_file, to_file, asked: "", include_usage }
 }
 
 const OPENAI: &str = "openai.request.json";
@@ -95,13 +119,41 @@ pub const CASES: &[Case] = &[
     stream("09-stream-thinking", USAGE, true),
     Request {
         of: "09-stream-thinking",
-        to: Dialect::Anthropic,
+        from: OpenAi,
+        to: Anthropic,
         from_file: "openai.followup.request.json",
         to_file: "anthropic.followup.request.json",
         betas: &["thinking-binding-controls-2026-08-01"],
         dropped: &[],
     },
     stream("10-stream-error-anthropic-to-openai", "openai.stream.sse", false),
+    Stream {
+        of: "15-ollama-native-stream",
+        from: Ollama,
+        to: OpenAi,
+        from_file: "ollama.stream.ndjson",
+        to_file: "openai.stream.include_usage.sse",
+        asked: "",
+        include_usage: true,
+    },
+    Stream {
+        of: "15-ollama-native-stream",
+        from: Ollama,
+        to: OpenAi,
+        from_file: "ollama.stream-error.ndjson",
+        to_file: "openai.stream-error.sse",
+        asked: "",
+        include_usage: false,
+    },
+    Request {
+        of: "16-ollama-native-request",
+        from: OpenAi,
+        to: Ollama,
+        from_file: OPENAI,
+        to_file: "ollama.request.json",
+        betas: &[],
+        dropped: &[],
+    },
     answer("19-refusal"),
     lossy("a01-schema-references", OPENAI, ANTHROPIC, &["strict"]),
     request("a02-pictures-after-tool-results", OPENAI, ANTHROPIC),
@@ -151,7 +203,8 @@ pub const CASES: &[Case] = &[
     request("a09-cached-prefixes", OPENAI, ANTHROPIC),
     Request {
         of: "a10-thoughts-with-tools",
-        to: Dialect::Anthropic,
+        from: OpenAi,
+        to: Anthropic,
         from_file: OPENAI,
         to_file: "anthropic.request.claude-haiku-5-5.json",
         betas: &["thinking-binding-controls-2026-08-01"],

@@ -7,32 +7,12 @@ mod written;
 
 use crate::domain::chat::Effort;
 use crate::domain::money::{Price, Usd};
-use crate::models::{Card, Efforts, Thinking, ThinkingOff};
+use crate::models::{Card, Efforts};
 
 /// A model that takes everything, and whose server has marks for its cache.
 fn card() -> Card {
-    let efforts =
-        [Effort::None, Effort::Minimal, Effort::Low, Effort::Medium, Effort::High, Effort::Xhigh, Effort::Max];
     let price = Price { input: Usd(100), cache_write: Usd(125), ..Price::default() };
-    Card {
-        context: None,
-        max_output: None,
-        vision: None,
-        tools: None,
-        sampling: true,
-        sampling_without_effort: true,
-        thinks_first: false,
-        thinking: Thinking::Adaptive,
-        thinking_off: ThinkingOff::Omit,
-        preserved_thinking: false,
-        forced_tools: true,
-        prefill: None,
-        mid_system: true,
-        efforts: Efforts::of(&efforts),
-        max_completion_tokens: false,
-        price: Some(price),
-        tier: None,
-    }
+    Card { price: Some(price), ..Card::PLAIN }
 }
 
 /// A model of OpenAI's that thinks.

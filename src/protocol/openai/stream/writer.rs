@@ -7,9 +7,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::super::super::resume::Seam;
-use super::super::super::{Stamp, WriteStream};
+use super::super::super::{ErrorView, Stamp, WriteStream};
 use super::super::details::{self, Entry};
-use super::super::{finish, usage};
+use super::super::{error, finish, usage};
 use crate::domain::chat::{Event, Finish, Thought, ToolCall, Usage};
 
 const NOT_FINISHED: &[u8] = br#","finish_reason":null}]"#;
@@ -189,6 +189,10 @@ impl Writer {
 }
 
 impl WriteStream for Writer {
+    fn fail(&mut self, error: &ErrorView<'_>, out: &mut BytesMut) {
+        error::event(error, out);
+    }
+
     fn write(&mut self, event: &Event, out: &mut BytesMut) {
         match event {
             Event::Start { model } => return self.start(model, out),

@@ -185,6 +185,7 @@ fn chat() -> impl Strategy<Value = Chat> {
                 stream,
                 include_usage,
                 rest,
+                foreign: Vec::new(),
             }
         },
     )

@@ -1,0 +1,40 @@
+//! Watches streamed events that pass as bytes: content yet, finished, usage, errors.
+
+use bytes::BytesMut;
+
+use super::super::{ErrorView, Seen, Tap};
+use crate::domain::facts::Learned;
+
+/// The state of one stream.
+#[derive(Debug, Default)]
+pub(super) struct ResponsesTap {
+    learned: Learned,
+}
+
+impl Tap for ResponsesTap {
+    fn see(&mut self, _name: Option<&str>, _data: &[u8]) -> Seen {
+        Seen::Broken
+    }
+
+    fn finished(&self) -> bool {
+        false
+    }
+
+    fn in_tool_call(&self) -> bool {
+        false
+    }
+
+    fn owed(&self) -> &'static [u8] {
+        b""
+    }
+
+    fn learned(&self) -> Learned {
+        self.learned.clone()
+    }
+
+    fn said(&self) -> usize {
+        0
+    }
+
+    fn fail(&self, _error: &ErrorView<'_>, _out: &mut BytesMut) {}
+}

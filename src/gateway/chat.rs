@@ -66,6 +66,7 @@ impl Gateway {
         let (body, cost) = match body {
             ReplyBody::Whole { bytes, learned } => {
                 let cost = record.whole(&link, &attempts, &learned, upstream);
+                let cost = cost.filter(|_| learned.usage.is_none_or(|usage| !usage.estimated));
                 (ReplyBody::Whole { bytes, learned }, cost)
             }
             ReplyBody::Stream(live) => {

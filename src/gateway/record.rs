@@ -106,8 +106,7 @@ impl Record {
             duration: self.shared.clock.now().saturating_duration_since(self.began),
             upstream,
             first_token,
-            input_tokens: learned.usage.map(|usage| usage.input),
-            output_tokens: learned.usage.map(|usage| usage.output),
+            usage: learned.usage,
             cost: cost.map(Usd::dollars),
         });
         cost

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { OpenAI, openai } from './sdk.mjs';
-import { MODEL, PROMPT, SERVES, STAND, all, calls, define, play, rejects } from './stage.mjs';
+import { MODEL, PROMPT, SERVES, STAND, all, calls, define, play, rejects } from '../stage.mjs';
 
 export const client = new OpenAI();
 export const HELLO = { model: MODEL, messages: [{ role: 'user', content: PROMPT }] };

@@ -53,7 +53,7 @@ const RUNS = {
     await check(cities);
     // The history of a run goes on.
     const { prompt, ...rest } = asked;
-    const history = [{ role: 'user', content: prompt }, ...result.response.messages];
+    const history = [{ role: 'user', content: prompt }, ...(result.responseMessages ?? result.response.messages)];
     const again = await generateText({ ...rest, messages: [...history, { role: 'user', content: 'and now?' }] });
     assert.equal(again.text, text);
     const body = JSON.stringify((await calls(3))[2].body);

@@ -88,7 +88,7 @@ define('rate_limited', async () => {
   assert(wait >= 1 && wait <= 30, `retry-after: ${wait}`);
   // Nor is the provider called again while it wants to rest.
   await rejects(error.constructor, chat());
-  await calls(1);
+  await calls(1, 2);
 });
 
 define('provider_key', async () => {

@@ -46,6 +46,16 @@ served_by! {
         compatible => Compatible, mock => Mock, fallback => Fallback;
     openai_node, OpenAiNode: openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,
         compatible => Compatible, mock => Mock, fallback => Fallback;
+    anthropic_python, AnthropicPython: anthropic => Anthropic, openai => OpenAi, openrouter => OpenRouter,
+        ollama => Ollama, compatible => Compatible, mock => Mock, fallback => Fallback,
+        claude_fallback => ClaudeFallback, local_fallback => LocalFallback;
+    anthropic_python_before_2, AnthropicPythonBefore2: anthropic => Anthropic, openai => OpenAi,
+        claude_fallback => ClaudeFallback, local_fallback => LocalFallback;
+    anthropic_node, AnthropicNode: anthropic => Anthropic, openai => OpenAi, openrouter => OpenRouter,
+        ollama => Ollama, compatible => Compatible, mock => Mock, fallback => Fallback,
+        claude_fallback => ClaudeFallback, local_fallback => LocalFallback;
+    anthropic_node_before_1, AnthropicNodeBefore1: anthropic => Anthropic, openai => OpenAi,
+        claude_fallback => ClaudeFallback, local_fallback => LocalFallback;
     pydantic_ai, PydanticAi: openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,
         compatible => Compatible, fallback => Fallback, claude_fallback => ClaudeFallback;
     vercel_ai, VercelAi: openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,

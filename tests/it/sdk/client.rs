@@ -84,6 +84,7 @@ impl Client {
         command.env("PYTHONDONTWRITEBYTECODE", "1").env("PYTHONUNBUFFERED", "1");
         command.env("CLIENT", self.folder()).env("API_VERSION", self.version());
         command.env("STAND", who.name()).env("MODEL", who.model());
+        command.env("EMBEDDING_MODEL", who.embedding_model());
         command.env("SERVES", who.serves()).env("FALLBACK", who.fallback());
         command
     }

@@ -45,6 +45,7 @@ pub(super) fn reply(play: &str) -> Reply {
         "rate_limited" => rate_limited(30),
         "bad_key" => invalid_key(),
         "broken" => status(500),
+        "overloaded" => overloaded(),
         "silent" | "silent_for_long" => stall_before_head(),
         "stream_error" => Reply::exactly([Role, Text("Hello "), Text("there"), Error("overloaded")]),
         "stream_cut" => Reply::exactly([Role, Text("Hello "), Text("there"), Cut]),

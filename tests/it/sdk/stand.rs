@@ -59,6 +59,15 @@ impl Who {
         }
     }
 
+    /// The model that vectors are asked of.
+    pub(super) fn embedding_model(self) -> &'static str {
+        match self {
+            Self::OpenRouter => "openai/text-embedding-3-small",
+            Self::Ollama | Self::Compatible => "oss-local/nomic-embed-text",
+            _ => "text-embedding-3-small",
+        }
+    }
+
     /// `x-gateway-provider` of its answers.
     pub(super) fn serves(self) -> &'static str {
         match self {

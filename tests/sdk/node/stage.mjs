@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 
-// Who serves, the model to ask for, and what `x-gateway-provider` and `x-gateway-fallback` say.
-export const { STAND, MODEL, SERVES } = process.env;
+// Who serves, the models to ask for, and what `x-gateway-provider` and `x-gateway-fallback` say.
+export const { STAND, MODEL, EMBEDDING_MODEL, SERVES } = process.env;
 export const FALLBACK = process.env.FALLBACK || null;
 // The links that are called for one request.
 export const LINKS = FALLBACK ? 2 : 1;

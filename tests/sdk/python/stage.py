@@ -4,9 +4,10 @@ import json
 import os
 import sys
 
-# Who serves, the model to ask for, and what `x-gateway-provider` and `x-gateway-fallback` say.
+# Who serves, the models to ask for, and what `x-gateway-provider` and `x-gateway-fallback` say.
 STAND = os.environ["STAND"]
 MODEL = os.environ["MODEL"]
+EMBEDDING_MODEL = os.environ["EMBEDDING_MODEL"]
 SERVES = os.environ["SERVES"]
 FALLBACK = os.environ["FALLBACK"] or None
 # The links that are called for one request.

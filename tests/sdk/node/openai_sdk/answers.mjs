@@ -6,7 +6,7 @@ import { MODEL, PROMPT, SERVES, STAND, all, calls, define, play, rejects } from 
 
 export const client = new OpenAI();
 export const HELLO = { model: MODEL, messages: [{ role: 'user', content: PROMPT }] };
-const PIXEL =
+export const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 export const chat = (more = {}, options = {}) => client.chat.completions.create({ ...HELLO, ...more }, options);

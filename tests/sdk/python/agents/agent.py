@@ -92,7 +92,13 @@ def output_by_schema(model):
     same(asyncio.run(run()), ADA)
 
 
-# What each protocol is to the framework.
-for protocol, kind in {"chat": OpenAIChatModel, "responses": OpenAIResponsesModel, "messages": AnthropicModel}.items():
+# What each protocol is to the framework. It knows by their names which Claudes keep to a schema.
+MODELS = {
+    "chat": lambda: OpenAIChatModel(MODEL),
+    "responses": lambda: OpenAIResponsesModel(MODEL),
+    "messages": lambda: AnthropicModel(MODEL, profile={"supports_json_schema_output": True}),
+}
+
+for protocol, model in MODELS.items():
     for run in (tool, stream, output, output_by_schema):
-        define(f"{protocol}_{run.__name__}", lambda kind=kind, run=run: run(kind(MODEL)))
+        define(f"{protocol}_{run.__name__}", lambda model=model, run=run: run(model()))

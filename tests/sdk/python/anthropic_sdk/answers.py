@@ -48,7 +48,7 @@ def check_message(answer, text):
 def every_parameter():
     text = play()
     # The newer version of the API has no sampling.
-    sampling = {"temperature": 0.5, "top_k": 40} if API_VERSION == "2023-06-01" else {}
+    sampling = {"temperature": 0.5, "top_k": 40} if API_VERSION == "2023-06-01" else None
     answer = client.messages.create(
         model=MODEL,
         max_tokens=100,
@@ -63,7 +63,7 @@ def every_parameter():
         service_tier="auto",
         tools=[{"name": "get_time", "description": "The time.", "input_schema": {"type": "object", "properties": {}}}],
         tool_choice={"type": "auto", "disable_parallel_tool_use": True},
-        **sampling,
+        extra_body=sampling,
     )
     same(text_of(answer), text)
     if STAND != "mock":

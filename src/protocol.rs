@@ -16,6 +16,7 @@ pub mod own;
 pub mod responses;
 pub mod resume;
 pub mod scan;
+pub mod shape;
 pub mod splice;
 pub mod sse;
 

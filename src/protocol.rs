@@ -6,6 +6,8 @@
 pub mod anthropic;
 pub mod attempts;
 pub mod call;
+pub mod data;
+pub mod effort;
 pub mod estimate;
 pub mod fields;
 pub mod history;

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::domain::facts::Facts;
+use crate::protocol::BadRequest;
 use crate::protocol::call::Call;
 use crate::protocol::kinds::{self, Kind, is_empty_array};
 use crate::protocol::own::{self, missing};
-use crate::protocol::BadRequest;
 
 /// The fields whose types Anthropic fixes (docs: protocols/anthropic-messages.md, "Request body"). What is not here
 /// passes unread.

@@ -80,7 +80,7 @@ impl Upstream {
             return self.exchange(&exchange, outgoing, None).await;
         }
         let mut chat = outgoing::read(call)?;
-        adapter.adjust(&mut chat, way.back.dialect());
+        adapter.adjust(&mut chat, card, way.back.dialect());
         let prompt = estimate::prompt(&chat);
         loop {
             let outgoing = outgoing::translated(exchange.back, link, call, &chat, card)?;

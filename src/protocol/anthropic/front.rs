@@ -5,6 +5,7 @@ mod count;
 mod error;
 mod facts;
 mod inspect;
+mod naming;
 mod request;
 mod resume;
 mod stop;
@@ -44,6 +45,10 @@ impl Front for Anthropic {
 
     fn read_request(&self, body: &[u8]) -> Result<Chat, Unreadable> {
         request::read(body)
+    }
+
+    fn own_name(&self, call: &Call, field: &str) -> String {
+        naming::own_name(call, field)
     }
 
     fn write_answer(&self, answer: &Answer, _call: &Call, stamp: &Stamp) -> Bytes {

@@ -75,12 +75,14 @@ impl ChatAdapter for Chat {
         ask_for_usage(call, edits);
     }
 
-    /// What other vendors have added to the protocol, OpenAI refuses.
-    fn adjust(&self, chat: &mut Conversation, back: Dialect) {
+    /// What other vendors have added to the protocol, OpenAI refuses; one whose server stands here in its place may
+    /// want its own models' thoughts.
+    fn adjust(&self, chat: &mut Conversation, card: &Card, back: Dialect) {
         let ours = |thought: &Thought| back == Dialect::Responses && thought.format.as_deref() == Some(OPENAI_THOUGHT);
+        let wanted = |thought: &Thought| card.echoes_thoughts || ours(thought);
         for message in &mut chat.messages {
             if let Message::Assistant(parts) = message {
-                parts.retain(|part| !matches!(part, Part::Thought(thought) if !ours(thought)));
+                parts.retain(|part| !matches!(part, Part::Thought(thought) if !wanted(thought)));
             }
         }
         for (name, is_set) in

@@ -45,7 +45,7 @@ impl ChatAdapter for Chat {
         &[Way { back: &Ollama, path: "/api/chat" }, Way { back: &OpenAi, path: "/v1/chat/completions" }]
     }
 
-    fn suited(&self, _front: Dialect, _model: &str, _card: &Card) -> &'static [usize] {
+    fn suited(&self, _call: &Call, _model: &str, _card: &Card) -> &'static [usize] {
         &[0, 1]
     }
 

@@ -44,7 +44,7 @@ impl Upstream {
             return Err(Failure::new(Class::ModelUnavailable, "this provider has no chat"));
         };
         let card = self.models.card(&link.model);
-        let suited = adapter.suited(call.front.dialect(), &link.model, &card);
+        let suited = adapter.suited(call, &link.model, &card);
         let provider = &link.provider;
         let first = suited.iter().find(|way| !provider.lacks(**way)).unwrap_or(&suited[0]);
         let result = self.by(*first, adapter, &card, &link, call, terms).await;

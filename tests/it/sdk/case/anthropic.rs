@@ -29,7 +29,8 @@ pub(super) const CASES: &[Case] = &[
     ("concurrent", NOBODY),
     ("wrong_key", NOBODY),
     ("bad_request", NOBODY),
-    ("refused_request", MOCK),
+    // Ollama names `options`, which a translation has written.
+    ("refused_request", &[Who::Mock, Who::Ollama, Who::LocalFallback]),
     ("model_not_found", MOCK),
     ("context_length", MOCK),
     // Claude refuses in an answer, see `refusal`; a local model has no moderation.

@@ -170,10 +170,12 @@ def count_tokens():
 def models():
     play()
     listed = {model.id: model for model in client.models.list()}
+    # Page by page it is the same.
+    same([model.id for model in client.models.list(limit=2)], list(listed))
     if STAND != "mock":
-        wanted = MODEL if STAND not in ("anthropic", "local_fallback") else "claude-sonnet-4-5-20250929"
-        wanted = "anthropic/claude-sonnet-4.5" if STAND == "claude_fallback" else wanted
+        wanted = "claude-sonnet-4-5-20250929" if MODEL.startswith("claude") else MODEL
         assert wanted in listed, listed
+        same(listed[wanted].lifecycle, "active")
         found = client.models.retrieve(wanted)
         same((found.id, found.type), (wanted, "model"))
         assert found.display_name and found.created_at.year >= 1970, found

@@ -269,6 +269,14 @@ fn how_tools_are_to_be_used() {
 }
 
 #[test]
+fn who_asks_and_where() {
+    for (id, user) in [(json!("u"), Some("u".to_owned())), (json!(null), None), (json!(" "), None)] {
+        assert_eq!(chat(&field("metadata", json!({"user_id": id, "team": 5}))).user, user);
+    }
+    assert_eq!(chat(&field("service_tier", json!("auto"))).rest, *json!({"service_tier": "auto"}).as_object().unwrap());
+}
+
+#[test]
 fn a_turn_that_says_nothing_is_none() {
     assert_eq!(chat(&made(json!({"type": "server_tool_use"}))).messages, [user("hi")]);
     let body = messages(json!([{"role": "user", "content": []}, {"role": "user", "content": "hi"}]));

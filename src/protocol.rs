@@ -6,6 +6,7 @@
 pub mod anthropic;
 pub mod attempts;
 pub mod call;
+pub mod embed;
 pub mod estimate;
 pub mod fields;
 pub mod kinds;

@@ -35,15 +35,8 @@ impl Gateway {
         F: Fn(Link, Terms) -> A,
         A: Future<Output = Result<Reply, Failure>>,
     {
+        let chain = chain.map_err(|no_chain| self.refused(call, caller, no_chain.into()))?;
         let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
-        let chain = match chain {
-            Ok(chain) => chain,
-            Err(no_chain) => {
-                let error = no_chain.into();
-                record.failed(&error, Duration::ZERO);
-                return Err(error);
-            }
-        };
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -57,6 +50,13 @@ impl Gateway {
                 Err(error)
             }
         }
+    }
+
+    /// Refuses `call` before anybody is called.
+    pub(super) fn refused(&self, call: &Call, caller: &Caller, error: GatewayError) -> GatewayError {
+        let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
+        record.failed(&error, Duration::ZERO);
+        error
     }
 
     fn answered(&self, record: Record, call: &Call, caller: &Caller, chain: &Chain, served: Served<Reply>) -> Answered {

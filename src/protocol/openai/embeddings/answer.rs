@@ -121,11 +121,11 @@ fn write_usage(usage: &Usage) -> Value {
 }
 
 fn items(vectors: &[Vec<f32>], encoding: Encoding) -> Vec<Item<'_>> {
-    let item = |(index, vector)| Item { object: "embedding", index, embedding: numbers(vector, encoding) };
-    vectors.iter().enumerate().map(item).collect()
+    let numbers = vectors.iter().map(|vector| numbers(vector, encoding));
+    (0..).zip(numbers).map(|(index, embedding)| Item { object: "embedding", index, embedding }).collect()
 }
 
-fn numbers(vector: &Vec<f32>, encoding: Encoding) -> Numbers<'_> {
+fn numbers(vector: &[f32], encoding: Encoding) -> Numbers<'_> {
     match encoding {
         Encoding::Float => Numbers::Float(vector),
         Encoding::Base64 => {

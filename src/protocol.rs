@@ -8,6 +8,7 @@ pub mod attempts;
 pub mod call;
 pub mod data;
 pub mod effort;
+pub mod embed;
 pub mod estimate;
 pub mod fields;
 pub mod history;

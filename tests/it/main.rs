@@ -55,6 +55,9 @@ mod sdk;
 /// Streams that break and go on at another link.
 mod resume;
 
+/// Vectors: both encodings, whatever providers send, and no fallback that nobody named.
+mod embeddings;
+
 /// The house's own rules, read off the source.
 mod tidy;
 

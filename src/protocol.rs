@@ -8,6 +8,7 @@ pub mod attempts;
 pub mod call;
 pub mod estimate;
 pub mod fields;
+pub mod history;
 pub mod kinds;
 pub mod ndjson;
 pub mod ollama;

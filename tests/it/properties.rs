@@ -14,6 +14,7 @@
 mod chance;
 mod codecs;
 mod conversation;
+mod said;
 mod wishes;
 mod words;
 
@@ -22,3 +23,6 @@ mod kept;
 
 /// Requests: written and read again.
 mod requests;
+
+/// Answers: written and read again, whole and streamed.
+mod answers;

@@ -1,6 +1,6 @@
 //! How a property is tried: for so many cases, or for so long.
 
-use std::fmt::Debug;
+use std::fmt::{Debug, Display};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -40,6 +40,22 @@ pub fn hold<T: Debug + 'static>(
     if let Err(panic) = trial.join() {
         std::panic::resume_unwind(panic);
     }
+}
+
+/// Fails where the two differ, and says where. `wire` is what lay between them.
+pub fn same<T: Debug>(found: &T, expected: &T, wire: &[u8]) -> TestCaseResult {
+    let (found, expected) = (format!("{found:#?}"), format!("{expected:#?}"));
+    if found == expected {
+        return Ok(());
+    }
+    let at = found.lines().zip(expected.lines()).take_while(|(one, other)| one == other).count();
+    let part = |text: &str| text.lines().skip(at.saturating_sub(8)).take(12).collect::<Vec<_>>().join("\n");
+    Err(fault(format!("line {at}\nfound\n{}\nexpected\n{}\n", part(&found), part(&expected)), wire))
+}
+
+/// A fault found in what went over the wire.
+pub fn fault(why: impl Display, wire: &[u8]) -> TestCaseError {
+    TestCaseError::fail(format!("{why}\n{}", String::from_utf8_lossy(wire)))
 }
 
 fn run<T: Debug>(

@@ -2,7 +2,7 @@
 
 pub mod openai;
 
-use ai_mcp_gateway::domain::chat::{Message, Part, Text};
+use ai_mcp_gateway::domain::chat::{Message, Part, Text, Thought, ToolCall};
 
 /// Text without a mark.
 pub fn text(text: impl Into<String>) -> Part {
@@ -27,7 +27,23 @@ pub fn refusals<'a>(parts: &'a [Part]) -> Vec<&'a str> {
     parts.iter().filter_map(words).collect()
 }
 
-/// Every part that a person or a tool has sent, with the function that says so.
+/// All thoughts of some parts.
+pub fn thoughts(parts: &[Part]) -> impl Iterator<Item = &Thought> {
+    parts.iter().filter_map(|part| match part {
+        Part::Thought(thought) => Some(thought),
+        _ => None,
+    })
+}
+
+/// All tool calls of some parts.
+pub fn calls(parts: &[Part]) -> impl Iterator<Item = &ToolCall> {
+    parts.iter().filter_map(|part| match part {
+        Part::Call(call) => Some(call),
+        _ => None,
+    })
+}
+
+/// Every part that a person or a tool has sent.
 pub fn shown(messages: &[Message]) -> impl Iterator<Item = &Part> {
     messages.iter().flat_map(|message| match message {
         Message::User(parts) => parts.as_slice(),

@@ -5,7 +5,7 @@ use ai_mcp_gateway::domain::chat::Chat;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 
-use super::chance::hold;
+use super::chance::{fault, hold, same};
 use super::codecs::{able, back, front};
 use super::kept;
 use super::wishes::chat;
@@ -22,16 +22,8 @@ fn trip(dialect: Dialect, is_beyond: fn(&Chat) -> bool, kept: fn(&Chat) -> Chat)
             }
         };
         prop_assert!(!is_beyond(&chat), "written: {}", String::from_utf8_lossy(&written.body));
-        let again = match front(dialect).read_request(&written.body) {
-            Ok(again) => again,
-            Err(unreadable) => {
-                let body = String::from_utf8_lossy(&written.body).into_owned();
-                return Err(TestCaseError::fail(format!("{unreadable:?}\n{body}")));
-            }
-        };
-        let (again, kept) = (format!("{again:#?}"), format!("{:#?}", kept(&chat)));
-        prop_assert_eq!(again, kept, "{}", String::from_utf8_lossy(&written.body));
-        Ok(())
+        let again = front(dialect).read_request(&written.body).map_err(|wrong| fault(wrong, &written.body))?;
+        same(&again, &kept(&chat), &written.body)
     }
 }
 

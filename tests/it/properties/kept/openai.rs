@@ -1,14 +1,15 @@
 //! OpenAI chat completions.
 
 use ai_mcp_gateway::domain::chat::{
-    Chat, File, Format, Function, Image, Message, Part, Schema, Source, Text, Tool, ToolCall, ToolResult,
+    Answer, Chat, File, Finish, Format, Function, Image, Message, Part, Schema, Source, Text, Thought, Tool, ToolCall,
+    ToolResult,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{answers_first, refusals, shown, text, texts};
+use super::{answers_first, calls, refusals, shown, text, texts, thoughts};
 
 /// Can a conversation not be put into this protocol at all?
 pub fn is_beyond(chat: &Chat) -> bool {
@@ -129,17 +130,15 @@ fn document(part: Part) -> Part {
 
 /// The model's turn: thoughts, one text, one refusal, calls.
 fn turn(parts: &[Part], tools: &[Tool]) -> Vec<Part> {
-    let thoughts: Vec<&Part> = parts.iter().filter(|part| matches!(part, Part::Thought(_))).collect();
+    let thoughts: Vec<&Thought> = thoughts(parts).collect();
     // A thought of nobody that is alone and says nothing is none.
-    let nothing = matches!(thoughts[..], [Part::Thought(thought)] if *thought == Default::default());
-    let mut kept: Vec<Part> = thoughts.into_iter().filter(|_| !nothing).cloned().collect();
+    let nothing = matches!(thoughts[..], [thought] if *thought == Thought::default());
+    let mut kept: Vec<Part> =
+        thoughts.into_iter().filter(|_| !nothing).map(|thought| Part::Thought(thought.clone())).collect();
     let (said, refused) = (texts(parts), refusals(parts).concat());
     kept.extend((!said.is_empty()).then(|| text(said.concat())));
     kept.extend((!refused.is_empty()).then_some(Part::Refusal(refused)));
-    kept.extend(parts.iter().filter_map(|part| match part {
-        Part::Call(call) => Some(Part::Call(called(call, tools))),
-        _ => None,
-    }));
+    kept.extend(calls(parts).map(|call| Part::Call(called(call, tools))));
     kept
 }
 
@@ -169,4 +168,59 @@ fn told(result: ToolResult, moved: &mut Vec<Part>) -> ToolResult {
     let mark = if is_error { "Error: " } else { "" };
     let parts = vec![text(format!("{mark}{}", texts(&said).join("\n")))];
     ToolResult { id, parts, plain: true, is_error: false }
+}
+
+/// What is kept of a whole answer: thoughts, one text, one refusal, calls.
+pub fn answer(answer: &Answer) -> Answer {
+    let told = |part: &&Part| matches!(part, Part::Thought(thought) if thought.format.is_some());
+    let mut parts: Vec<Part> = answer.parts.iter().filter(told).cloned().collect();
+    if parts.is_empty() {
+        let words: String = thoughts(&answer.parts).map(|thought| thought.text.as_str()).collect();
+        parts.extend((!words.is_empty()).then(|| Part::Thought(Thought { text: words, ..Thought::default() })));
+    }
+    let (said, refused) = (texts(&answer.parts).concat(), refusals(&answer.parts).concat());
+    let refused = Some(refused).filter(|words| !words.is_empty()).or_else(|| refusal(&answer.finish, !said.is_empty()));
+    parts.extend((!said.is_empty()).then(|| text(said)));
+    parts.extend(refused.map(Part::Refusal));
+    parts.extend(calls(&answer.parts).map(|call| Part::Call(called(call, &[]))));
+    ended(answer, parts)
+}
+
+/// What is kept of a streamed answer: all of it in its order, but that nobody's thoughts have no numbers.
+pub fn stream(answer: &Answer) -> Answer {
+    let mut parts: Vec<Part> = Vec::new();
+    for part in &answer.parts {
+        match (part, parts.last_mut()) {
+            (Part::Thought(thought), Some(Part::Thought(last))) if thought.format.is_none() && last.format.is_none() => {
+                last.text += &thought.text;
+            }
+            (Part::Call(call), _) => parts.push(Part::Call(called(call, &[]))),
+            _ => parts.push(part.clone()),
+        }
+    }
+    let (said, refused) = (texts(&parts).concat(), refusals(&parts).concat());
+    let refused = Some(()).filter(|()| refused.is_empty()).and_then(|()| refusal(&answer.finish, !said.is_empty()));
+    parts.extend(refused.map(Part::Refusal));
+    ended(answer, parts)
+}
+
+/// A refusal without words of its own says those of the finish, or that there was one.
+fn refusal(finish: &Finish, said: bool) -> Option<String> {
+    match finish {
+        Finish::Filtered(Some(words)) if !words.is_empty() => Some(words.clone()),
+        Finish::Filtered(_) if !said => Some("The model refused this request.".into()),
+        _ => None,
+    }
+}
+
+/// Of the reasons to end there are four; of the tokens, those written for an hour and their price are not told.
+fn ended(answer: &Answer, parts: Vec<Part>) -> Answer {
+    let with_calls = calls(&parts).next().is_some();
+    let finish = match &answer.finish {
+        Finish::Stop | Finish::StopSequence(_) | Finish::Other(_) if with_calls => Finish::ToolCalls,
+        Finish::Stop | Finish::StopSequence(_) | Finish::Other(_) => Finish::Stop,
+        Finish::Filtered(_) => Finish::Filtered(None),
+        finish => finish.clone(),
+    };
+    Answer { model: answer.model.clone(), parts, finish, usage: answer.usage }
 }

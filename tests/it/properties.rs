@@ -26,3 +26,6 @@ mod requests;
 
 /// Answers: written and read again, whole and streamed.
 mod answers;
+
+/// Conversations that go on: what was written of their beginning stays.
+mod prefix;

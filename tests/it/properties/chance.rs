@@ -58,12 +58,7 @@ pub fn fault(why: impl Display, wire: &[u8]) -> TestCaseError {
     TestCaseError::fail(format!("{why}\n{}", String::from_utf8_lossy(wire)))
 }
 
-fn run<T: Debug>(
-    cases: u32,
-    rng_seed: RngSeed,
-    strategy: &BoxedStrategy<T>,
-    property: &dyn Fn(T) -> TestCaseResult,
-) {
+fn run<T: Debug>(cases: u32, rng_seed: RngSeed, strategy: &BoxedStrategy<T>, property: &dyn Fn(T) -> TestCaseResult) {
     let config = Config {
         cases,
         rng_seed,

@@ -5,10 +5,10 @@ use ai_mcp_gateway::domain::chat::Event;
 use ai_mcp_gateway::domain::money::{Price, Usd};
 use ai_mcp_gateway::models::Card;
 use ai_mcp_gateway::protocol::anthropic::Anthropic;
+use ai_mcp_gateway::protocol::call::Call;
 use ai_mcp_gateway::protocol::ollama::Ollama;
 use ai_mcp_gateway::protocol::openai::OpenAi;
 use ai_mcp_gateway::protocol::responses::Responses;
-use ai_mcp_gateway::protocol::call::Call;
 use ai_mcp_gateway::protocol::scan::scan;
 use ai_mcp_gateway::protocol::sse::TooLong;
 use ai_mcp_gateway::protocol::{Back, BrokenEvent, Framing, Front, Stamp, ndjson, sse};
@@ -42,7 +42,8 @@ pub fn back(dialect: Dialect) -> &'static dyn Back {
 
 /// A model that can do everything, whose cache has a price, so that marks of cached prefixes are worth writing.
 pub fn able() -> Card {
-    let price = Price { input: Usd(1), output: Usd(1), cache_read: Usd(1), cache_write: Usd(2), cache_write_1h: Usd(2) };
+    let price =
+        Price { input: Usd(1), output: Usd(1), cache_read: Usd(1), cache_write: Usd(2), cache_write_1h: Usd(2) };
     Card { price: Some(price), ..Card::PLAIN }
 }
 

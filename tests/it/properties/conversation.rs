@@ -16,27 +16,39 @@ pub fn messages() -> BoxedStrategy<Vec<Message>> {
     (vec(system(), 0..2), written(), vec(turn, 0..5))
         .prop_map(|(instructions, said, turns)| {
             let mut messages: Vec<Message> = instructions.into_iter().flatten().collect();
-            messages.push(Message::User(vec![Part::Text(Text { text: said, cache: false })]));
+            messages.push(Message::User(vec![plain(said)]));
             messages.extend(turns.into_iter().flatten());
             messages
         })
         .boxed()
 }
 
-/// What a round of it adds: the model's turn, the answers to its calls, and what the person says then.
+/// A turn to which the model answers: of the person, or the results of tools.
+pub fn answered() -> BoxedStrategy<Vec<Message>> {
+    let results = (written(), assistant()).prop_filter("calls", |(_, turn)| turn.len() > 1).prop_map(spoken);
+    prop_oneof![2 => written().prop_map(|said| vec![Message::User(vec![plain(said)])]), 1 => results].boxed()
+}
+
+/// What a round of the conversation adds: the model's turn, the answers to its calls, and perhaps what is said then.
 pub fn round() -> BoxedStrategy<Vec<Message>> {
-    let spoken = (written(), assistant()).prop_map(|(said, mut turn)| {
-        if let Some(Message::Assistant(parts)) = turn.first_mut() {
-            parts.insert(0, Part::Text(Text { text: said, cache: false }));
-        }
-        turn
-    });
-    (spoken, option::of(user()))
+    ((written(), assistant()).prop_map(spoken), option::of(user()))
         .prop_map(|(mut turn, said)| {
             turn.extend(said.into_iter().flatten());
             turn
         })
         .boxed()
+}
+
+/// A turn of the model in which it says something.
+fn spoken((said, mut turn): (String, Vec<Message>)) -> Vec<Message> {
+    if let Some(Message::Assistant(parts)) = turn.first_mut() {
+        parts.insert(0, plain(said));
+    }
+    turn
+}
+
+fn plain(text: String) -> Part {
+    Part::Text(Text { text, cache: false })
 }
 
 fn user() -> BoxedStrategy<Vec<Message>> {
@@ -76,9 +88,9 @@ fn assistant() -> BoxedStrategy<Vec<Message>> {
 
 /// What a tool gave back: its parts, whether they are a plain string, whether it failed.
 fn result() -> BoxedStrategy<(Vec<Part>, bool, bool)> {
-    let plain = text().prop_map(|text| (vec![Part::Text(Text { text, cache: false })], true));
+    let one = text().prop_map(|text| (vec![plain(text)], true));
     let parts = vec(prop_oneof![3 => words(), 1 => image(), 1 => file()], 0..3).prop_map(|parts| (parts, false));
-    (prop_oneof![plain, parts], prop::bool::weighted(0.2))
+    (prop_oneof![one, parts], prop::bool::weighted(0.2))
         .prop_map(|((parts, plain), is_error)| (parts, plain, is_error))
         .boxed()
 }

@@ -78,8 +78,9 @@ pub fn streamed(answer: &Answer, cut: Index) -> Vec<Event> {
     events
 }
 
-/// What a caller has at the end of a stream: its parts in the order in which they began. A stream that is not whole
-/// is an error.
+/// What a caller has at the end of a stream: its parts in the order in which they began, of which those of one kind
+/// that stand side by side are one, but for calls and for thoughts of a provider. A stream that is not whole is an
+/// error.
 pub fn gathered(events: &[Event]) -> Result<Answer, String> {
     let mut answer = Answer { model: String::new(), parts: Vec::new(), finish: Finish::Stop, usage: None };
     let (mut thoughts, mut calls) = (BTreeMap::new(), BTreeMap::new());
@@ -131,6 +132,13 @@ pub fn gathered(events: &[Event]) -> Result<Answer, String> {
             Event::Error(failure) => return Err(failure.message.clone()),
         }
     }
+    answer.parts.dedup_by(|next, last| match (next, last) {
+        (Part::Thought(next), Part::Thought(last)) if next.format.is_none() && last.format.is_none() => {
+            last.text += &next.text;
+            true
+        }
+        _ => false,
+    });
     if finished && ended { Ok(answer) } else { Err(format!("finished: {finished}, ended: {ended}")) }
 }
 
@@ -210,7 +218,8 @@ impl Numbers {
     /// nobody's goes on until something else is said.
     fn thought(&mut self, new: bool, piece: &Thought) -> u32 {
         let proven = piece.signature.is_some() || piece.sealed.is_some();
-        let goes_on = |(format, done): &(Option<String>, bool)| *format == piece.format && !done && piece.sealed.is_none();
+        let goes_on =
+            |(format, done): &(Option<String>, bool)| *format == piece.format && !done && piece.sealed.is_none();
         match self.thoughts.last_mut() {
             Some(last) if !new && goes_on(last) => last.1 = proven,
             _ => self.thoughts.push((piece.format.clone(), proven)),

@@ -7,18 +7,19 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
 
-use super::conversation::messages;
-use super::words::{json, name, object, text, written};
+use super::conversation::{answered, messages, round};
+use super::words::{json, name, object, text};
 
 /// Any request.
 pub fn chat() -> BoxedStrategy<Chat> {
     (messages(), wishes()).prop_map(|(messages, chat)| Chat { messages, ..chat }).boxed()
 }
 
-/// Two requests of which the second goes on where the first one ended.
-pub fn chat_and_more(round: BoxedStrategy<Vec<Message>>) -> BoxedStrategy<(Chat, Chat)> {
-    (messages(), round, wishes())
-        .prop_map(|(messages, round, chat)| {
+/// Two requests of which the second goes on, by a round, where the first one ended.
+pub fn chat_and_more() -> BoxedStrategy<(Chat, Chat)> {
+    (messages(), answered(), round(), wishes())
+        .prop_map(|(mut messages, turn, round, chat)| {
+            messages.extend(turn);
             let more = messages.iter().cloned().chain(round).collect();
             (Chat { messages, ..chat.clone() }, Chat { messages: more, ..chat })
         })
@@ -139,7 +140,8 @@ fn format() -> BoxedStrategy<Format> {
 }
 
 fn user_id() -> BoxedStrategy<String> {
-    prop_oneof![4 => "[a-z0-9-]{1,64}", 1 => "[a-z]{65,80}", 1 => Just("ann@example.com".to_owned()), 1 => text()].boxed()
+    prop_oneof![4 => "[a-z0-9-]{1,64}", 1 => "[a-z]{65,80}", 1 => Just("ann@example.com".to_owned()), 1 => text()]
+        .boxed()
 }
 
 /// Fields that the hub has no words for.
@@ -158,9 +160,4 @@ fn rest() -> BoxedStrategy<Map<String, Value>> {
     let given = json().prop_filter("null is as good as nothing", |value| !value.is_null());
     let unknown = ("x_[a-z]{1,4}", given);
     vec(prop_oneof![known, unknown], 0..3).prop_map(|fields| fields.into_iter().collect()).boxed()
-}
-
-/// Words for a system prompt or a question.
-pub fn said() -> BoxedStrategy<String> {
-    written()
 }

@@ -63,7 +63,8 @@ pub fn json() -> BoxedStrategy<Value> {
     let deeper = |inner: BoxedStrategy<Value>| {
         prop_oneof![
             vec(inner.clone(), 0..3).prop_map(Value::Array),
-            vec((prop_oneof![name(), text()], inner), 0..3).prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            vec((prop_oneof![name(), text()], inner), 0..3)
+                .prop_map(|fields| Value::Object(fields.into_iter().collect())),
         ]
         .boxed()
     };

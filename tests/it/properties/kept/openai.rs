@@ -186,18 +186,13 @@ pub fn answer(answer: &Answer) -> Answer {
     ended(answer, parts)
 }
 
-/// What is kept of a streamed answer: all of it in its order, but that nobody's thoughts have no numbers.
+/// What is kept of a streamed answer: all of it in its order.
 pub fn stream(answer: &Answer) -> Answer {
-    let mut parts: Vec<Part> = Vec::new();
-    for part in &answer.parts {
-        match (part, parts.last_mut()) {
-            (Part::Thought(thought), Some(Part::Thought(last))) if thought.format.is_none() && last.format.is_none() => {
-                last.text += &thought.text;
-            }
-            (Part::Call(call), _) => parts.push(Part::Call(called(call, &[]))),
-            _ => parts.push(part.clone()),
-        }
-    }
+    let part = |part: &Part| match part {
+        Part::Call(call) => Part::Call(called(call, &[])),
+        part => part.clone(),
+    };
+    let mut parts: Vec<Part> = answer.parts.iter().map(part).collect();
     let (said, refused) = (texts(&parts).concat(), refusals(&parts).concat());
     let refused = Some(()).filter(|()| refused.is_empty()).and_then(|()| refusal(&answer.finish, !said.is_empty()));
     parts.extend(refused.map(Part::Refusal));

@@ -81,14 +81,30 @@ const fn stream(of: &'static str, to_file: &'static str, include_usage: bool) ->
     Stream { of, from: Anthropic, to: OpenAi, from_file, to_file, asked: "", include_usage }
 }
 
+/// An answer for a caller of Messages.
+const fn message(of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str) -> Case {
+    Answer { of, from, to: Anthropic, from_file, to_file, asked: "" }
+}
+
+/// A stream for a caller of Messages, who is always told the usage.
+const fn blocks(of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str) -> Case {
+    Stream { of, from, to: Anthropic, from_file, to_file, asked: "", include_usage: false }
+}
+
 const OPENAI: &str = "openai.request.json";
 const ANTHROPIC: &str = "anthropic.request.json";
+const MESSAGE: &str = "anthropic.response.json";
+const CHUNKS: &str = "openai.stream.sse";
+const BLOCKS: &str = "anthropic.stream.sse";
 /// The requests of case b04: how hard the model is to think, and how tokens are drawn.
 const ADAPTIVE: &str = "anthropic.request.adaptive.json";
 const BUDGET: &str = "anthropic.request.budget.json";
 const EFFORT: &str = "anthropic.request.effort.json";
 const OFF: &str = "anthropic.request.off.json";
 const USAGE: &str = "openai.stream.include_usage.sse";
+
+const UNSIGNED: &str = "b24-unsigned-thoughts-to-anthropic";
+const CUT_OFF: &str = "b26-cut-off-to-anthropic";
 
 /// Every case, in the order of the folders.
 pub const CASES: &[Case] = &[
@@ -143,6 +159,9 @@ pub const CASES: &[Case] = &[
         dropped: &[],
     },
     stream("10-stream-error-anthropic-to-openai", "openai.stream.sse", false),
+    message("11-openai-response-to-anthropic", OpenAi, "openai.response.json", MESSAGE),
+    blocks("12-openai-stream-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks("14-stream-error-openrouter-to-anthropic", OpenAi, CHUNKS, BLOCKS),
     messages("13-anthropic-request-to-openai", ANTHROPIC, OpenAi, OPENAI, &[]),
     Stream {
         of: "15-ollama-native-stream",
@@ -172,6 +191,7 @@ pub const CASES: &[Case] = &[
         dropped: &[],
     },
     answer("19-refusal"),
+    message("19-refusal", OpenAi, "openai-refusal.response.json", "anthropic-refusal.response.json"),
     lossy("a01-schema-references", OPENAI, ANTHROPIC, &["strict"]),
     request("a02-pictures-after-tool-results", OPENAI, ANTHROPIC),
     lossy("a03-effort", "openai.request.xhigh.json", "anthropic.request.xhigh.claude-opus-5-5.json", &["seed"]),
@@ -229,6 +249,23 @@ pub const CASES: &[Case] = &[
     },
     request("a10-thoughts-with-tools", OPENAI, "anthropic.request.claude-sonnet-4-5.json"),
     answer("a11-mixed-answer"),
+    blocks("b20-late-tool-name-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks("b21-three-calls-interleaved-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks("b22-text-around-tools-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks("b23-signed-thoughts-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks(UNSIGNED, OpenAi, "openai.stream.plain.sse", "anthropic.stream.plain.sse"),
+    blocks(UNSIGNED, OpenAi, "openai.stream.sealed.sse", "anthropic.stream.sealed.sse"),
+    blocks("b25-refusal-in-a-stream-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks(CUT_OFF, OpenAi, "openai.stream.length.sse", "anthropic.stream.length.sse"),
+    blocks(CUT_OFF, OpenAi, "openai.stream.length-in-a-call.sse", "anthropic.stream.length-in-a-call.sse"),
+    blocks(CUT_OFF, OpenAi, "openai.stream.filter.sse", "anthropic.stream.filter.sse"),
+    // Nobody has counted here: an estimate comes from the lane, which knows the request.
+    blocks("b27-usage-to-anthropic", OpenAi, "openai.stream.none.sse", "anthropic.stream.none.sse"),
+    blocks("b27-usage-to-anthropic", OpenAi, "openai.stream.on-finish.sse", "anthropic.stream.on-finish.sse"),
+    blocks("b27-usage-to-anthropic", OpenAi, "openai.stream.running.sse", "anthropic.stream.running.sse"),
+    blocks("b28-ollama-to-anthropic", Ollama, "ollama.stream.ndjson", BLOCKS),
+    message("b28-ollama-to-anthropic", Ollama, "ollama.response.json", MESSAGE),
+    message("b29-thoughts-and-broken-arguments-to-anthropic", OpenAi, "openai.response.json", MESSAGE),
     messages("b01-claude-code", ANTHROPIC, OpenAi, "openai.request.gpt-5.json", &["context_management"]),
     messages("b01-claude-code", ANTHROPIC, OpenAi, "openai.request.gpt-6-sol.json", &["context_management"]),
     messages(

@@ -9,6 +9,7 @@ pub mod call;
 pub mod embed;
 pub mod estimate;
 pub mod fields;
+pub mod history;
 pub mod kinds;
 pub mod ndjson;
 pub mod ollama;

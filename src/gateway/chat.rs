@@ -35,8 +35,11 @@ impl Gateway {
         F: Fn(Link, Terms) -> A,
         A: Future<Output = Result<Reply, Failure>>,
     {
-        let chain = chain.map_err(|no_chain| self.refused(call, caller, no_chain.into()))?;
         let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
+        let chain = match chain {
+            Ok(chain) => chain,
+            Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),
+        };
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -45,21 +48,19 @@ impl Gateway {
                 let upstream = exhausted.upstream;
                 let fallback = chain.links.first().and_then(|first| chain::fallback(&exhausted.attempts, first));
                 let timeout = conditions.deadline.saturating_duration_since(record.began());
-                let error = GatewayError::from_chain(exhausted, fallback, timeout);
-                record.failed(&error, upstream);
-                Err(error)
+                Err(record.refused(GatewayError::from_chain(exhausted, fallback, timeout), upstream))
             }
         }
     }
 
-    /// Refuses `call` before anybody is called.
-    pub(super) fn refused(&self, call: &Call, caller: &Caller, error: GatewayError) -> GatewayError {
-        let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
-        record.failed(&error, Duration::ZERO);
-        error
-    }
-
-    fn answered(&self, record: Record, call: &Call, caller: &Caller, chain: &Chain, served: Served<Reply>) -> Answered {
+    pub(super) fn answered(
+        &self,
+        record: Record,
+        call: &Call,
+        caller: &Caller,
+        chain: &Chain,
+        served: Served<Reply>,
+    ) -> Answered {
         let fallback = served.fallback(chain);
         let began = record.began();
         let Served { reply: Reply { headers, dropped, estimated, body }, link, attempts, upstream } = served;

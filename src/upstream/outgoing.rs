@@ -56,7 +56,8 @@ pub(super) fn for_link(link: &Link, call: &Call) -> Edits {
 /// The caller's own bytes with `edits`, and those of its headers that go along.
 pub(super) fn spliced(call: &Call, edits: &Edits) -> Outgoing {
     let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
-    let ours = edits.names_set().filter(|name| *name != "model").collect();
+    // What is left of the caller's turns is the caller's.
+    let ours = edits.names_set().filter(|name| !matches!(*name, "model" | "messages")).collect();
     let headers = call.headers.iter().fold(HeaderMap::new(), |mut headers, (name, value)| {
         headers.append(name, value.clone());
         headers

@@ -1,8 +1,5 @@
 //! Vectors: planned, run down a chain of models that are one and the same, recorded.
 
-use std::time::Duration;
-
-use super::record::Record;
 use super::{Answered, Gateway, GatewayError};
 use crate::domain::facts::Caller;
 use crate::plan::vectors::chain_for;
@@ -15,13 +12,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], where the request is wrong, or nobody answered. It has been logged.
     pub async fn embed(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let request = match embeddings::read(call) {
-            Ok(request) => request,
-            Err(bad) => {
-                let record = Record::begin(self.shared.clone(), caller, &call.facts.model, false);
-                return Err(record.refused(bad.into(), Duration::ZERO));
-            }
-        };
+        let request = embeddings::read(call).map_err(|bad| self.refused(call, caller, bad.into()))?;
         let chain = self.plan_by(chain_for, &call.facts);
         self.run(call, caller, chain, |link, terms| self.upstream.embed(link, call, &request, terms)).await
     }

@@ -79,12 +79,14 @@ impl ChatAdapter for Chat {
         ask_for_usage(call, edits);
     }
 
-    /// What other vendors have added to the protocol, OpenAI refuses.
-    fn adjust(&self, chat: &mut Conversation, back: Dialect) {
+    /// What other vendors have added to the protocol, OpenAI refuses; one whose server stands here in its place may
+    /// want its own models' thoughts.
+    fn adjust(&self, chat: &mut Conversation, card: &Card, back: Dialect) {
         let ours = |thought: &Thought| back == Dialect::Responses && thought.format.as_deref() == Some(OPENAI_THOUGHT);
+        let wanted = |thought: &Thought| card.echoes_thoughts || ours(thought);
         for message in &mut chat.messages {
             if let Message::Assistant(parts) = message {
-                parts.retain(|part| !matches!(part, Part::Thought(thought) if !ours(thought)));
+                parts.retain(|part| !matches!(part, Part::Thought(thought) if !wanted(thought)));
             }
         }
         for (name, is_set) in
@@ -111,19 +113,6 @@ impl ChatAdapter for Chat {
     }
 }
 
-impl EmbedAdapter for Embed {
-    fn ways(&self) -> &'static [EmbedWay] {
-        &[EmbedWay { path: "/embeddings", back: None }]
-    }
-
-    /// OpenRouter's choice of a provider, which OpenAI refuses.
-    fn edit(&self, call: &Call, edits: &mut Edits) {
-        if call.place("provider").is_some() {
-            edits.drop("provider");
-        }
-    }
-}
-
 /// A turn without what other vendors' answers have added to it, and their clients (docs: protocols/openai-chat.md,
 /// "Unknown fields").
 fn without_extensions(mut turn: Value) -> Change {
@@ -137,6 +126,19 @@ fn without_extensions(mut turn: Value) -> Change {
         any |= part.as_object_mut().is_some_and(|part| part.shift_remove("cache_control").is_some());
     }
     if any { Change::Write(turn) } else { Change::Keep }
+}
+
+impl EmbedAdapter for Embed {
+    fn ways(&self) -> &'static [EmbedWay] {
+        &[EmbedWay { path: "/embeddings", back: None }]
+    }
+
+    /// OpenRouter's choice of a provider, which OpenAI refuses.
+    fn edit(&self, call: &Call, edits: &mut Edits) {
+        if call.place("provider").is_some() {
+            edits.drop("provider");
+        }
+    }
 }
 
 /// Asks for usage at the stream's end, which is how the gateway knows what a stream has cost.

@@ -99,7 +99,7 @@ impl ChatAdapter for Chat {
         }
     }
 
-    fn adjust(&self, chat: &mut Conversation, back: Dialect) {
+    fn adjust(&self, chat: &mut Conversation, _card: &Card, back: Dialect) {
         let needs = !chat.tools.is_empty() || chat.format != Format::Text || chat.effort.is_some();
         if needs && back == Dialect::OpenAi && !chat.rest.contains_key("provider") {
             chat.rest.insert("provider".into(), json!({"require_parameters": true}));

@@ -69,10 +69,10 @@ impl Upstream {
             return self.exchange(&exchange, outgoing, None).await;
         }
         let mut chat = outgoing::read(call)?;
-        adapter.adjust(&mut chat, way.back.dialect());
+        adapter.adjust(&mut chat, card, way.back.dialect());
         let prompt = estimate::prompt(&chat);
         loop {
-            let outgoing = outgoing::translated(exchange.back, link, &chat, card)?;
+            let outgoing = outgoing::translated(exchange.back, link, call, &chat, card)?;
             outgoing::refuse_dropped(reject, &outgoing, terms, way.back.dialect())?;
             match self.exchange(&exchange, outgoing, Some(prompt)).await {
                 Err(refusal) if refusal.class == Class::InvalidRequest && adapter.amend(&refusal, &mut chat) => {}

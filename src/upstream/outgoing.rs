@@ -84,14 +84,21 @@ pub(super) fn read(call: &Call) -> Result<Chat, Failure> {
     })
 }
 
-/// The conversation in the provider's protocol.
-pub(super) fn translated(back: &dyn Back, link: &Link, chat: &Chat, card: &Card) -> Result<Outgoing, Failure> {
+/// The conversation of `call` in the provider's protocol; what is said of its fields is said in the caller's.
+pub(super) fn translated(
+    back: &dyn Back,
+    link: &Link,
+    call: &Call,
+    chat: &Chat,
+    card: &Card,
+) -> Result<Outgoing, Failure> {
+    let own_name = |field: &str| call.front.own_name(call, field);
     let written = back
         .write_request(chat, &link.model, card)
-        .map_err(|unfit| Failure::unfit(back.dialect(), unfit.param, unfit.message))?;
+        .map_err(|unfit| Failure::unfit(back.dialect(), own_name(&unfit.param), unfit.message))?;
     let mut outgoing = Outgoing::from(written);
-    outgoing.dropped.retain(|name| !chat.foreign.contains(name));
-    outgoing.dropped.splice(..0, chat.foreign.iter().cloned());
+    let dropped = outgoing.dropped.iter().map(|name| own_name(name)).filter(|name| !chat.foreign.contains(name));
+    outgoing.dropped = chat.foreign.iter().cloned().chain(dropped).collect();
     Ok(outgoing)
 }
 

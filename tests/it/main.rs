@@ -63,3 +63,6 @@ mod tidy;
 
 /// What the documents say, held against what there is.
 mod docs;
+
+/// What must be so of the codecs for every input.
+mod properties;

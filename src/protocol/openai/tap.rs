@@ -243,7 +243,7 @@ impl Shape {
 }
 
 /// Is this value more than `null`, `false`, `""`, `[]` or `{}`?
-pub(super) fn says_something(value: &RawValue) -> bool {
+pub(in crate::protocol) fn says_something(value: &RawValue) -> bool {
     !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}")
 }
 

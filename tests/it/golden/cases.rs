@@ -43,7 +43,7 @@ pub enum Case {
 }
 
 use Case::{Answer, Request, Stream};
-use Dialect::{Anthropic, Ollama, OpenAi};
+use Dialect::{Anthropic, Ollama, OpenAi, Responses};
 
 /// A request to Anthropic that is translated without a loss.
 const fn request(of: &'static str, from_file: &'static str, to_file: &'static str) -> Case {
@@ -70,6 +70,12 @@ const fn stream(of: &'static str, to_file: &'static str, include_usage: bool) ->
     Stream { of, from: Anthropic, to: OpenAi, from_file, to_file, asked: "", include_usage }
 }
 
+/// A chat's stream as a caller of Responses gets it, whose answers tell of their request.
+const fn to_responses(of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str) -> Case {
+    Stream { of, from, to: Responses, from_file, to_file, asked: RESPONSES, include_usage: false }
+}
+
+const RESPONSES: &str = "responses.request.json";
 const OPENAI: &str = "openai.request.json";
 const ANTHROPIC: &str = "anthropic.request.json";
 const USAGE: &str = "openai.stream.include_usage.sse";
@@ -154,6 +160,8 @@ pub const CASES: &[Case] = &[
         betas: &[],
         dropped: &[],
     },
+    to_responses("17-chat-stream-to-responses", OpenAi, "openai-chat.stream.sse", "responses.stream.sse"),
+    to_responses("17-chat-stream-to-responses", OpenAi, "openai-chat.stream.tool.sse", "responses.stream.tool.sse"),
     answer("19-refusal"),
     lossy("a01-schema-references", OPENAI, ANTHROPIC, &["strict"]),
     request("a02-pictures-after-tool-results", OPENAI, ANTHROPIC),

@@ -25,7 +25,6 @@ use crate::domain::chat::{Answer, Chat};
 use crate::domain::facts::Facts;
 use crate::domain::failure::Failure;
 use crate::models::Card;
-pub(super) use tap::says_something;
 
 /// OpenAI chat completions (docs: protocols/openai-chat.md).
 pub struct OpenAi;

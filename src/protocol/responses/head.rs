@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::openai::says_something;
+use super::super::shape::says_something;
 use super::usage;
 use crate::domain::chat::{Finish, Usage};
 use crate::domain::facts::Learned;

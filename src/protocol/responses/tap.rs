@@ -4,7 +4,7 @@ use bytes::BytesMut;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::openai::says_something;
+use super::super::shape::says_something;
 use super::super::{ErrorView, Seen, Tap};
 use super::error;
 use super::head::{self, Head, is_call, word};

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::super::super::openai::says_something;
+use super::super::super::shape::says_something;
 use super::super::super::{BrokenEvent, ReadStream, Stamp};
 use super::super::error;
 use super::super::head::{self, Head, word};

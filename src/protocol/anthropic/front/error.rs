@@ -64,29 +64,6 @@ fn kind(error: &ErrorView<'_>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-<<<<<<< HEAD
-
-    fn code_of(param: Option<&str>, code: Option<&str>) -> Value {
-        let message = "no";
-        let error = ErrorView {
-            status: 400,
-            kind: "invalid_request_error",
-            code,
-            param,
-            message,
-            attempts: None,
-            request_id: None,
-        };
-        let body: Value = serde_json::from_slice(&body(&error)).unwrap();
-        body["error"]["details"]["error_code"].clone()
-    }
-
-    #[test]
-    fn a_refused_thread_has_the_code_that_the_sdks_know() {
-        assert_eq!(code_of(Some("thread"), None), "thread_unsupported_request");
-        assert_eq!(code_of(Some("tools[0]"), Some("unsupported_parameter")), "unsupported_parameter");
-        assert_eq!(code_of(Some("messages"), None), Value::Null);
-=======
     use crate::domain::attempt::{Attempt, Outcome};
     use crate::domain::failure::Class;
 
@@ -130,6 +107,12 @@ mod tests {
             "request_id": "r-1",
         });
         assert_eq!(written(&error), expected);
+    }
+
+    #[test]
+    fn a_refused_thread_has_the_code_that_the_sdks_know() {
+        let error = written(&ErrorView { param: Some("thread"), ..view(400) })["error"].take();
+        assert_eq!(error["details"], json!({"error_code": "thread_unsupported_request", "param": "thread"}));
     }
 
     #[test]
@@ -183,6 +166,5 @@ mod tests {
         event(&ErrorView { message: "a\nb", code: Some("timeout"), ..view(529) }, &mut out);
         let expected = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"a\\nb\"}}\n\n";
         assert_eq!(out, expected);
->>>>>>> main
     }
 }

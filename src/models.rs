@@ -57,6 +57,8 @@ pub struct Card {
     pub efforts: Efforts,
     /// Must the longest answer be called `max_completion_tokens` (OpenAI)?
     pub max_completion_tokens: bool,
+    /// Does it take strings that end the answer?
+    pub stop: bool,
     /// Is it to be had by OpenAI's Responses alone?
     pub responses_only: bool,
     /// Does it want the thoughts of its own turns back, as `reasoning_content`, where they led to tool calls (DeepSeek)?
@@ -217,6 +219,7 @@ impl Card {
         mid_system: true,
         efforts: Efforts::ALL,
         max_completion_tokens: false,
+        stop: true,
         responses_only: false,
         echoes_thoughts: false,
         price: None,

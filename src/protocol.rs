@@ -4,8 +4,12 @@
 //! spoken on both sides implements both. They are two traits because Ollama's native form is never a caller's.
 
 pub mod anthropic;
+pub mod arguments;
 pub mod attempts;
 pub mod call;
+pub mod data;
+pub mod effort;
+pub mod embed;
 pub mod estimate;
 pub mod fields;
 pub mod history;
@@ -17,6 +21,7 @@ pub mod own;
 pub mod responses;
 pub mod resume;
 pub mod scan;
+pub mod shape;
 pub mod splice;
 pub mod sse;
 
@@ -53,6 +58,12 @@ pub trait Front: Send + Sync {
     /// # Errors
     /// [`Unreadable`] names the field at fault.
     fn read_request(&self, body: &[u8]) -> Result<Chat, Unreadable>;
+
+    /// What the caller of `call` calls a field that a writer has named, by OpenAI's names and by the hub's count of
+    /// messages. Asked only where something is refused or left out.
+    fn own_name(&self, _call: &Call, field: &str) -> String {
+        field.to_owned()
+    }
 
     /// A whole answer to `call`, written.
     fn write_answer(&self, answer: &Answer, call: &Call, stamp: &Stamp) -> Bytes;

@@ -10,7 +10,7 @@ use crate::models::Card;
 use crate::protocol::call::Call;
 use crate::protocol::own::own_fields;
 use crate::protocol::splice::{Edits, splice};
-use crate::protocol::{Back, Unreadable};
+use crate::protocol::{Back, Unreadable, Written};
 use crate::provider::ChatAdapter;
 use crate::provider::link::{Link, Terms};
 
@@ -31,11 +31,7 @@ const LENGTHS: [&str; 3] = ["max_completion_tokens", "max_output_tokens", "max_t
 
 /// The caller's own bytes, with the link's model and without the gateway's fields.
 pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: &Card, terms: Terms) -> Outgoing {
-    let mut edits = Edits::default();
-    if call.facts.model != *link.model {
-        edits.set("model", serde_json::Value::from(&*link.model).to_string());
-    }
-    own_fields(call).for_each(|name| edits.cut(name));
+    let mut edits = for_link(link, call);
     // Who stands in for the model that was asked for may give shorter answers, and refuse to be asked for longer ones.
     if let Some(most) = card.max_output.filter(|_| !terms.first) {
         let length = |name: &str| serde_json::from_slice::<f64>(call.field(name)?).ok();
@@ -44,6 +40,21 @@ pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: 
         }
     }
     adapter.edit(call, &link.provider, &mut edits);
+    spliced(call, &edits)
+}
+
+/// The link's model in the place of the caller's name for it, and nothing of what speaks to the gateway.
+pub(super) fn for_link(link: &Link, call: &Call) -> Edits {
+    let mut edits = Edits::default();
+    if call.facts.model != *link.model {
+        edits.set("model", serde_json::Value::from(&*link.model).to_string());
+    }
+    own_fields(call).for_each(|name| edits.cut(name));
+    edits
+}
+
+/// The caller's own bytes with `edits`, and those of its headers that go along.
+pub(super) fn spliced(call: &Call, edits: &Edits) -> Outgoing {
     let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
     // What is left of the caller's turns is the caller's.
     let ours = edits.names_set().filter(|name| !matches!(*name, "model" | "messages")).collect();
@@ -51,7 +62,7 @@ pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: 
         headers.append(name, value.clone());
         headers
     });
-    Outgoing { body: splice(call, &edits), headers, dropped, ours }
+    Outgoing { body: splice(call, edits), headers, dropped, ours }
 }
 
 /// The conversation in the hub form.
@@ -73,16 +84,30 @@ pub(super) fn read(call: &Call) -> Result<Chat, Failure> {
     })
 }
 
-/// The conversation in the provider's protocol.
-pub(super) fn translated(back: &dyn Back, link: &Link, chat: &Chat, card: &Card) -> Result<Outgoing, Failure> {
+/// The conversation of `call` in the provider's protocol; what is said of its fields is said in the caller's.
+pub(super) fn translated(
+    back: &dyn Back,
+    link: &Link,
+    call: &Call,
+    chat: &Chat,
+    card: &Card,
+) -> Result<Outgoing, Failure> {
+    let own_name = |field: &str| call.front.own_name(call, field);
     let written = back
         .write_request(chat, &link.model, card)
-        .map_err(|unfit| Failure::unfit(back.dialect(), unfit.param, unfit.message))?;
-    let mut headers = HeaderMap::new();
-    headers.extend(written.headers.into_iter().map(|(name, value)| (Some(name), value)));
-    let mut dropped = chat.foreign.clone();
-    dropped.extend(written.dropped.into_iter().filter(|name| !chat.foreign.contains(name)));
-    Ok(Outgoing { body: vec![written.body], headers, dropped, ours: written.ours })
+        .map_err(|unfit| Failure::unfit(back.dialect(), own_name(&unfit.param), unfit.message))?;
+    let mut outgoing = Outgoing::from(written);
+    let dropped = outgoing.dropped.iter().map(|name| own_name(name)).filter(|name| !chat.foreign.contains(name));
+    outgoing.dropped = chat.foreign.iter().cloned().chain(dropped).collect();
+    Ok(outgoing)
+}
+
+impl From<Written> for Outgoing {
+    fn from(written: Written) -> Outgoing {
+        let Written { body, headers, dropped, ours } = written;
+        let headers = HeaderMap::from_iter(headers);
+        Outgoing { body: vec![body], headers, dropped, ours }
+    }
 }
 
 /// Refuses what would lose a parameter, where the operator wants that.

@@ -1,6 +1,7 @@
 //! Bad input: whatever is sent, the answer is an error of the caller's form that names the field, and nobody is called.
 
 mod chat;
+mod embeddings;
 mod envelope;
 mod messages;
 mod responses;

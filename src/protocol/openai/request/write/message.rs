@@ -5,16 +5,16 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
-use super::super::super::details;
+use super::thought::Taste;
 use super::tool;
-use crate::domain::chat::{Chat, File, Image, Message, Part, Source, Text, Thought, Tool, ToolCall, ToolResult};
+use crate::domain::chat::{Chat, File, Image, Message, Part, Source, Text, Tool, ToolCall, ToolResult};
 use crate::models::Card;
 
 /// Messages in the making. OpenAI wants a call's answers right behind it, and text alone in them.
 struct Messages<'a> {
     tools: &'a [Tool],
-    card: &'a Card,
-    /// Does the model take marks at the end of a prefix to cache? It does where writing to its cache has a price.
+    taste: Taste,
+    /// Does the model cache what is marked? It does where writing to its cache has a price; OpenAI's own do so unasked.
     marks: bool,
     done: Vec<Value>,
     /// Instructions that stand between a call and its answers, to follow these.
@@ -24,19 +24,34 @@ struct Messages<'a> {
 }
 
 /// Writes the messages.
-pub(super) fn messages(chat: &Chat, card: &Card) -> Result<Value, Unwritable> {
-    let marks = card.price.is_some_and(|price| price.cache_write.0 > price.input.0);
+pub(super) fn messages(chat: &Chat, model: &str, card: &Card) -> Result<Value, Unwritable> {
+    let priced = card.price.is_some_and(|price| price.cache_write.0 > price.input.0);
+    let marks = priced && !card.max_completion_tokens;
+    let taste = Taste::of(model, card);
     let mut messages =
-        Messages { tools: &chat.tools, card, marks, done: Vec::new(), later: Vec::new(), shown: Vec::new() };
-    for (at, message) in chat.messages.iter().enumerate() {
-        let answer_follows = chat.messages[at + 1..]
-            .iter()
-            .find(|next| !matches!(next, Message::System(_)))
-            .is_some_and(|next| matches!(next, Message::Tool(_)));
+        Messages { tools: &chat.tools, taste, marks, done: Vec::new(), later: Vec::new(), shown: Vec::new() };
+    let answered = answers_follow(&chat.messages);
+    for ((at, message), answer_follows) in chat.messages.iter().enumerate().zip(answered) {
         messages.add(at, message, answer_follows)?;
     }
     messages.show();
     Ok(Value::Array(messages.done))
+}
+
+/// Behind which messages does an answer to a tool call come next, instructions aside?
+fn answers_follow(messages: &[Message]) -> Vec<bool> {
+    let mut next = false;
+    let mut follow: Vec<bool> = messages
+        .iter()
+        .rev()
+        .map(|message| {
+            let follows = next;
+            next = matches!(message, Message::Tool(_)) || (next && matches!(message, Message::System(_)));
+            follows
+        })
+        .collect();
+    follow.reverse();
+    follow
 }
 
 impl Messages<'_> {
@@ -181,8 +196,8 @@ impl Messages<'_> {
         if refusal.is_some() {
             message["refusal"] = refusal.into();
         }
-        self.thoughts(parts, &mut message);
         let calls: Vec<Value> = parts.iter().filter_map(|part| self.call(part)).collect();
+        self.taste.give_back(parts, !calls.is_empty(), &mut message);
         if !calls.is_empty() {
             message["tool_calls"] = calls.into();
         }
@@ -193,29 +208,12 @@ impl Messages<'_> {
         if let Some(id) = sound {
             message["audio"] = json!({ "id": id });
         }
-        message
-    }
-
-    /// OpenAI's own models take no thoughts back; other servers do (docs: protocols/openai-chat.md).
-    fn thoughts(&self, parts: &[Part], message: &mut Value) {
-        let thoughts: Vec<&Thought> = parts
-            .iter()
-            .filter_map(|part| match part {
-                Part::Thought(thought) => Some(thought),
-                _ => None,
-            })
-            .collect();
-        match thoughts[..] {
-            [] => {}
-            _ if self.card.max_completion_tokens => {}
-            [Thought { text, signature: None, sealed: None, format: None }] => {
-                message["reasoning"] = text.as_str().into();
-            }
-            _ => {
-                let entries = (0..).zip(thoughts).flat_map(|(at, thought)| details::entries(at, thought, false));
-                message["reasoning_details"] = json!(entries.collect::<Vec<_>>());
-            }
+        // A turn without words must have something in their place; one of thoughts alone has not.
+        if message["content"].is_null() && ["refusal", "tool_calls", "audio"].iter().all(|name| message[name].is_null())
+        {
+            message["content"] = "".into();
         }
+        message
     }
 
     fn call(&self, part: &Part) -> Option<Value> {
@@ -248,12 +246,13 @@ impl Messages<'_> {
                 }
             }
         }
-        let content: Value = if result.plain || result.is_error || !moved.is_empty() {
+        // Not every server takes parts here: Ollama's forgets whose answer it is.
+        let content: Value = if self.marks && !result.is_error && texts.iter().any(|text| text.cache) {
+            texts.iter().map(|text| self.text(text)).collect()
+        } else {
             let words: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
             let mark = if result.is_error { "Error: " } else { "" };
             format!("{mark}{}", words.join("\n")).into()
-        } else {
-            texts.iter().map(|text| self.text(text)).collect()
         };
         self.shown.append(&mut moved);
         Ok(json!({"role": "tool", "tool_call_id": result.id, "content": content}))

@@ -3,25 +3,46 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
+use super::options;
 use crate::domain::chat::{Function, Tool, ToolChoice};
 
 /// OpenAI's other kind of tool: it takes free text.
 const CUSTOM: &str = "custom";
 
-/// Writes the tools.
-pub(super) fn tools(tools: &[Tool]) -> Result<Value, Unwritable> {
+/// The longest name of a function.
+const LONGEST_NAME: usize = 64;
+
+/// Writes the tools, and says whether one of them is less strict than was asked for.
+pub(super) fn tools(tools: &[Tool]) -> Result<(Value, bool), Unwritable> {
+    let mut lax = false;
     let tool = |(at, tool): (usize, &Tool)| match tool {
-        Tool::Function(function) => Ok(json!({"type": "function", "function": written(function)})),
+        Tool::Function(Function { name, .. }) if name.len() > LONGEST_NAME => {
+            let short: String = name.chars().take(LONGEST_NAME).collect();
+            let message =
+                format!("The tool's name `{short}…` is too long here: at most {LONGEST_NAME} characters are taken.");
+            Err(Unwritable::new(format!("tools[{at}].function.name"), message))
+        }
+        Tool::Function(function) => {
+            let strict = function.strict.filter(|strict| !strict || takes_strictly(function));
+            lax |= strict != function.strict;
+            Ok(json!({"type": "function", "function": written(function, strict)}))
+        }
         Tool::Other { kind, raw } if kind == CUSTOM => Ok(raw.clone()),
         Tool::Other { kind, .. } => Err(Unwritable::new(
             format!("tools[{at}]"),
-            format!("The tool type `{kind}` is known to one provider only: use function tools."),
+            format!("Tools of type `{kind}` are known to one provider only: offer tools that you run yourself."),
         )),
     };
-    tools.iter().enumerate().map(tool).collect()
+    let tools = tools.iter().enumerate().map(tool).collect::<Result<_, _>>()?;
+    Ok((tools, lax))
 }
 
-fn written(function: &Function) -> Value {
+/// OpenAI is strict with a schema only where all is required and nothing else allowed; others are where not all is.
+fn takes_strictly(function: &Function) -> bool {
+    function.parameters.as_ref().is_none_or(options::is_strict)
+}
+
+fn written(function: &Function, strict: Option<bool>) -> Value {
     let mut map = Map::new();
     map.insert("name".into(), function.name.as_str().into());
     if let Some(description) = &function.description {
@@ -30,7 +51,7 @@ fn written(function: &Function) -> Value {
     if let Some(parameters) = &function.parameters {
         map.insert("parameters".into(), parameters.clone());
     }
-    if let Some(strict) = function.strict {
+    if let Some(strict) = strict {
         map.insert("strict".into(), strict.into());
     }
     Value::Object(map)

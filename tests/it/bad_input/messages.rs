@@ -112,7 +112,7 @@ fn turns() -> Vec<Bad> {
         deep("messages[0].content", r#"[{"role":"user","content":{"type":"text"}}]"#, "not an object"),
         deep("messages[1].content[0]", &format!("[{call}]"), "`a`"),
         deep(
-            "messages[2].content[0]",
+            "messages[1].content[0]",
             &format!(r#"[{call},{{"role":"user","content":[{{"type":"text","text":"so?"}}]}}]"#),
             "`a`",
         ),

@@ -25,7 +25,7 @@ async fn anthropic_counts_the_callers_own_bytes() {
     assert_eq!((answer.status, String::from_utf8_lossy(&answer.body).as_ref()), (200, said));
     let call = anthropic.last_call();
     assert_eq!((call.path.as_str(), call.method.as_str()), (COUNT, "POST"));
-    let plain = odd.replace("anthropic/", "").replace(r#""fallbacks":["gpt-4o"],"#, "");
+    let plain = odd.replace("anthropic/", "").replace(r#" "fallbacks":["gpt-4o"],"#, "");
     assert_eq!(String::from_utf8_lossy(&call.body), plain);
     assert_eq!(call.header("anthropic-version"), Some("2026-10-21"));
     assert_eq!(call.header("anthropic-beta"), Some("b-1,b-2"));

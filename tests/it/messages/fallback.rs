@@ -143,30 +143,37 @@ async fn what_another_has_thought_never_reaches_anthropic() {
 }
 
 #[tokio::test]
-async fn every_other_byte_stays_when_a_thought_is_taken_out() {
+async fn every_other_turn_stays_byte_for_byte_when_a_thought_is_taken_out() {
     let anthropic = upstream::anthropic().start().await;
     let gateway = gateway().with(&anthropic).start().await;
     let unsigned = r#"{"type":"thinking","thinking":"hm","signature":""}"#;
-    let raw = |thought: &str| {
+    let first = r#"{ "role":"user","content":"h\u00e9 \/", "odd":12345678901234567890123}"#;
+    let signed = r#"{"content":[{"signature":"c2ln", "type":"thinking","thinking":"h\u00e9"}],"role":"assistant" }"#;
+    let last = r#"{"role":"user", "content":[ {"type":"text","text":"b"} ]}"#;
+    let body = |turn: &str| {
         format!(
-            concat!(
-                "{{ \"model\":\"claude-sonnet-4-5\",\"max_tokens\" :1000, \"messages\":[{{\"role\":\"user\",\"content\":\"a\"}},",
-                "{{\"content\":[{}{{\"text\":\"h\\u00e9\",\"type\":\"text\"}}],\"role\":\"assistant\",\"odd\":1.0}},\n",
-                "{{\"role\":\"user\",\"content\":\"b\"}} ],\"zzz\":12345678901234567890123}}\n"
-            ),
-            thought
+            r#"{{ "model":"claude-sonnet-4-5","max_tokens" :1000, "messages":[{first},{turn},{last}, {signed},{last} ],"zzz":1.50}}"#
         )
     };
-    for thought in [format!("{unsigned},"), format!("{unsigned}, {unsigned} , ")] {
-        let answer = send_raw(&gateway, raw(&thought)).await;
+    let words = r#"{"type":"text","text":"a"}"#;
+    for thoughts in [format!("{unsigned},"), format!("{unsigned}, {unsigned} , ")] {
+        let turn = format!(r#"{{"role":"assistant","content":[{thoughts}{words}]}}"#);
+        let answer = send_raw(&gateway, body(&turn)).await;
         assert_eq!(answer.status, 200, "{}", answer.json);
-        let (found, wanted) = (sent(&anthropic), raw(""));
-        assert_eq!(found.replace(' ', ""), wanted.replace(' ', ""));
+        let found = sent(&anthropic);
+        for kept in [first, signed, last, r#"{ "model":"claude-sonnet-4-5","max_tokens" :1000, "#, r#","zzz":1.50}"#] {
+            assert!(found.contains(kept), "{kept} is not in {found}");
+        }
+        let turns = anthropic.last_call().json["messages"].clone();
+        assert_eq!(turns[1], json!({"role": "assistant", "content": [{"type": "text", "text": "a"}]}), "{found}");
+        assert_eq!(turns.as_array().map(Vec::len), Some(5), "{found}");
     }
     // A turn of nothing else is no turn.
-    let alone = raw("").replace(r#"{"text":"h\u00e9","type":"text"}"#, unsigned);
-    assert_eq!(send_raw(&gateway, alone).await.status, 200);
-    let turns = anthropic.last_call().json["messages"].clone();
-    let empty = |turn: &&Value| turn["content"].as_array().is_some_and(Vec::is_empty);
-    assert_eq!(turns.as_array().unwrap().iter().find(empty), None, "{turns}");
+    let alone = format!(r#"{{"role":"assistant","content":[{unsigned}]}}"#);
+    assert_eq!(send_raw(&gateway, body(&alone)).await.status, 200);
+    assert_eq!(anthropic.last_call().json["messages"].as_array().map(Vec::len), Some(4), "{}", sent(&anthropic));
+    // Where there is nothing to take out, nothing changes at all.
+    let untouched = body(last);
+    assert_eq!(send_raw(&gateway, untouched.clone()).await.status, 200);
+    assert_eq!(sent(&anthropic), untouched);
 }

@@ -52,7 +52,8 @@ async fn the_longest_answer_has_each_providers_own_name() {
         let sent = outgoing(gateway, upstream, messages(model(kind), "hi")).await;
         let names = ["max_tokens", "max_completion_tokens"].map(|name| sent[name].as_u64());
         match kind {
-            Kind::OpenAi => assert_eq!(names, [None, Some(1000)], "{sent}"),
+            // Both names are taken for this model; newer ones take the newer name alone, see bug 9.
+            Kind::OpenAi => assert_eq!(names.iter().flatten().collect::<Vec<_>>(), [&1000], "{sent}"),
             Kind::Ollama => assert_eq!(sent["options"]["num_predict"], 1000, "{sent}"),
             _ => assert_eq!(names, [Some(1000), None], "{kind:?}: {sent}"),
         }
@@ -149,7 +150,7 @@ async fn tools_their_calls_and_their_results() {
 async fn every_parameter_is_mapped_or_said_to_be_dropped() {
     let fields = json!({
         "temperature": 0.5, "top_p": 0.9, "top_k": 5, "stop_sequences": ["END", "STOP"], "metadata": {"user_id": "u-1"},
-        "context_management": {"edits": []}, "mcp_servers": [], "container": "c", "service_tier": "auto",
+        "context_management": {"edits": []}, "mcp_servers": [{"type": "url"}], "container": "c", "service_tier": "auto",
     });
     each(async |gateway, upstream, kind| {
         let answer = send(gateway, &with(messages(model(kind), "hi"), fields.clone())).await;

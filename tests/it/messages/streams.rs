@@ -57,7 +57,9 @@ async fn crlf_and_carriage_returns_alone_at_any_size() {
     for (end, stream) in ends {
         for bytes in [1, 2, 3, 5, 7, 11, 64, 1000] {
             let reply = body_of("text/event-stream; charset=utf-8", stream.clone()).trickle(bytes);
-            check_passes(&format!("{end:?} by {bytes}"), &gateway, &anthropic, reply, &stream).await;
+            // A carriage return may be half a line end: the rest of it is added where nothing follows.
+            let whole = if end == "\r" { stream.clone() + "\n" } else { stream.clone() };
+            check_passes(&format!("{end:?} by {bytes}"), &gateway, &anthropic, reply, &whole).await;
         }
     }
 }

@@ -58,7 +58,9 @@ async fn line_ends_of_any_kind_at_any_size() {
         let stream = stream.replace('\n', end);
         for bytes in [1, 2, 3, 7, 11, 64, 1000] {
             let reply = body_of("text/event-stream; charset=utf-8", stream.clone()).trickle(bytes);
-            check_passes(&format!("{end:?} by {bytes}"), &gateway, &openai, reply, &stream).await;
+            // A carriage return may be half a line end: the rest of it is added where nothing follows.
+            let whole = if end == "\r" { stream.clone() + "\n" } else { stream.clone() };
+            check_passes(&format!("{end:?} by {bytes}"), &gateway, &openai, reply, &whole).await;
         }
     }
 }

@@ -5,6 +5,7 @@ mod error;
 mod facts;
 mod inspect;
 mod request;
+mod sealed;
 mod stream;
 mod tap;
 

@@ -1,10 +1,10 @@
 //! Thoughts in the one field that Responses has for what must come back unchanged, `encrypted_content`.
 //!
-//! OpenAI seals its thoughts itself. A proof of another provider, such as Claude's signature, has no field of its own
-//! there, so that the gateway packs the whole thought into this one and unpacks it when the caller sends it back
-//! (docs: protocols/openai-responses.md, "What a stateless gateway can honestly do"). What is packed is base64 of
-//! `{"gateway_thought":1,"format":…,"text":…,"signature":…,"sealed":…}`, without the members that the thought does not
-//! have. It hides nothing and proves nothing: the proof is the provider's.
+//! OpenAI seals its thoughts itself. Other models want theirs back too, Claude with its signature, DeepSeek as plain
+//! text, and Responses has no field for either: the gateway packs the whole thought into this one, and unpacks it when
+//! the caller sends it back (docs: protocols/openai-responses.md, "What a stateless gateway can honestly do"). What is
+//! packed is base64 of `{"gateway_thought":1,"format":…,"text":…,"signature":…,"sealed":…}`, without the members that
+//! the thought does not have. It hides nothing and proves nothing: a proof is the provider's own.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -32,14 +32,14 @@ struct Packed {
     sealed: Option<String>,
 }
 
-/// The `encrypted_content` of a thought: OpenAI's own seal as it is, another provider's proof with all that it proves.
-/// `None` where nobody vouches for the thought: it is shown, and need not come back.
+/// The `encrypted_content` of a thought: OpenAI's own seal as it is, any other thought with all that belongs to it.
+/// `None` where nothing of it need come back: it says nothing, or OpenAI shows it without a seal.
 pub(super) fn seal(thought: &Thought) -> Option<String> {
     let Thought { text, signature, sealed, format } = thought;
     if format.as_deref() == Some(OPENAI_THOUGHT) {
         return sealed.clone();
     }
-    if signature.is_none() && sealed.is_none() {
+    if text.is_empty() && signature.is_none() && sealed.is_none() {
         return None;
     }
     let packed = Packed {
@@ -79,12 +79,13 @@ mod tests {
     }
 
     #[test]
-    fn a_proof_comes_back_with_all_that_it_proves() {
+    fn a_thought_comes_back_with_all_that_belongs_to_it() {
         for thought in [
             claude("Let me see…\n\"é\"", Some("c2ln"), None),
             claude("", Some("c2ln"), None),
             claude("", None, Some("ZGF0YQ==")),
             Thought { signature: Some("s".into()), ..Thought::default() },
+            Thought { text: "Plainly".into(), ..Thought::default() },
         ] {
             let encrypted = seal(&thought).unwrap();
             assert!(encrypted.starts_with(MARK), "{encrypted}");
@@ -101,9 +102,11 @@ mod tests {
     }
 
     #[test]
-    fn a_thought_that_nobody_vouches_for_has_no_seal() {
-        assert_eq!(seal(&Thought { text: "Thinking".into(), ..Thought::default() }), None);
-        assert_eq!(seal(&claude("Thinking", None, None)), None);
+    fn what_need_not_come_back_has_no_seal() {
+        assert_eq!(seal(&Thought::default()), None);
+        assert_eq!(seal(&claude("", None, None)), None);
+        let shown = Thought { text: "Thinking".into(), format: Some(OPENAI_THOUGHT.into()), ..Thought::default() };
+        assert_eq!(seal(&shown), None);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What makes a conversation one that no model can answer, whichever protocol it is put into.
 
+use std::collections::HashMap;
+
 use super::{Message, Part};
 
 /// What is wrong with a conversation. `message` counts the hub's messages from 0.
@@ -47,36 +49,38 @@ pub fn check(messages: &[Message]) -> Result<(), Flaw> {
     if messages.iter().all(is_blank) { Err(Flaw::Empty) } else { Ok(()) }
 }
 
-/// The tool calls of the turn that is being answered, and which of them are.
+/// The tool calls of the turn that is being answered, in order, and which of them are.
 #[derive(Default)]
 struct Turn<'a> {
     at: usize,
-    calls: Vec<(&'a str, bool)>,
+    calls: Vec<&'a str>,
+    answered: HashMap<&'a str, bool>,
 }
 
 impl<'a> Turn<'a> {
     fn of(at: usize, parts: &'a [Part]) -> Turn<'a> {
         let call = |part: &'a Part| match part {
-            Part::Call(call) => Some((call.id.as_str(), false)),
+            Part::Call(call) => Some(call.id.as_str()),
             _ => None,
         };
-        Turn { at, calls: parts.iter().filter_map(call).collect() }
+        let calls: Vec<&str> = parts.iter().filter_map(call).collect();
+        let answered = calls.iter().map(|id| (*id, false)).collect();
+        Turn { at, calls, answered }
     }
 
     fn answer(&mut self, at: usize, id: &str) -> Result<(), Flaw> {
-        let mut known = false;
-        for (_, answered) in self.calls.iter_mut().filter(|(call, _)| *call == id) {
-            *answered = true;
-            known = true;
+        match self.answered.get_mut(id) {
+            Some(answered) => *answered = true,
+            None => return Err(Flaw::Stray { message: at, id: id.to_owned() }),
         }
-        if known { Ok(()) } else { Err(Flaw::Stray { message: at, id: id.to_owned() }) }
+        Ok(())
     }
 
     fn close(&mut self) -> Result<(), Flaw> {
-        match self.calls.iter().find(|(_, answered)| !answered) {
-            Some((id, _)) => Err(Flaw::Unanswered { message: self.at, id: (*id).to_owned() }),
+        match self.calls.iter().find(|id| self.answered.get(*id) == Some(&false)) {
+            Some(id) => Err(Flaw::Unanswered { message: self.at, id: (*id).to_owned() }),
             None => {
-                self.calls.clear();
+                *self = Turn::default();
                 Ok(())
             }
         }
@@ -135,6 +139,15 @@ mod tests {
         for messages in good {
             assert_eq!(check(&messages), Ok(()), "{messages:?}");
         }
+    }
+
+    #[test]
+    fn a_turn_of_very_many_calls_is_no_burden() {
+        let ids: Vec<String> = (0..50_000).map(|id| id.to_string()).collect();
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut messages = vec![user("hi"), calls(&ids)];
+        messages.extend(ids.iter().rev().map(|id| answer(id)));
+        assert_eq!(check(&messages), Ok(()));
     }
 
     #[test]

@@ -28,15 +28,28 @@ pub(super) fn messages(chat: &Chat, card: &Card) -> Result<Value, Unwritable> {
     let marks = card.price.is_some_and(|price| price.cache_write.0 > price.input.0);
     let mut messages =
         Messages { tools: &chat.tools, card, marks, done: Vec::new(), later: Vec::new(), shown: Vec::new() };
-    for (at, message) in chat.messages.iter().enumerate() {
-        let answer_follows = chat.messages[at + 1..]
-            .iter()
-            .find(|next| !matches!(next, Message::System(_)))
-            .is_some_and(|next| matches!(next, Message::Tool(_)));
+    let answered = answers_follow(&chat.messages);
+    for ((at, message), answer_follows) in chat.messages.iter().enumerate().zip(answered) {
         messages.add(at, message, answer_follows)?;
     }
     messages.show();
     Ok(Value::Array(messages.done))
+}
+
+/// Behind which messages does an answer to a tool call come next, instructions aside?
+fn answers_follow(messages: &[Message]) -> Vec<bool> {
+    let mut next = false;
+    let mut follow: Vec<bool> = messages
+        .iter()
+        .rev()
+        .map(|message| {
+            let follows = next;
+            next = matches!(message, Message::Tool(_)) || (next && matches!(message, Message::System(_)));
+            follows
+        })
+        .collect();
+    follow.reverse();
+    follow
 }
 
 impl Messages<'_> {

@@ -228,6 +228,11 @@ impl Card {
         Card { context: None, max_output: None, price: None, tier: None, ..self }
     }
 
+    /// Does it take marks at the end of a prefix to cache (OpenAI)? It does where writing to its cache has a price.
+    pub fn marks_prefixes(&self) -> bool {
+        self.price.is_some_and(|price| price.cache_write.0 > price.input.0)
+    }
+
     /// What `usage` costs at this model's prices; `None` where nobody knows.
     pub fn cost(&self, usage: &crate::domain::chat::Usage) -> Option<Usd> {
         let price = match self.tier {

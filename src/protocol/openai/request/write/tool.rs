@@ -3,10 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
+use super::super::super::custom::{CUSTOM, is_custom};
 use crate::domain::chat::{Function, Tool, ToolChoice};
-
-/// OpenAI's other kind of tool: it takes free text.
-const CUSTOM: &str = "custom";
 
 /// Writes the tools.
 pub(super) fn tools(tools: &[Tool]) -> Result<Value, Unwritable> {
@@ -53,14 +51,4 @@ pub(super) fn choice(choice: &ToolChoice, tools: &[Tool]) -> Value {
             json!({"type": "allowed_tools", "allowed_tools": {"mode": mode, "tools": tools}})
         }
     }
-}
-
-/// Is this the name of a custom tool?
-pub(super) fn is_custom(tools: &[Tool], name: &str) -> bool {
-    tools.iter().any(|tool| match tool {
-        Tool::Other { kind, raw } if kind == CUSTOM => {
-            raw.pointer("/custom/name").and_then(Value::as_str) == Some(name)
-        }
-        _ => false,
-    })
 }

@@ -32,7 +32,7 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Chat, BadRequest> {
         stream,
         include_usage,
         rest: fields.rest(),
-        foreign: Vec::new(),
+        ..Chat::default()
     })
 }
 

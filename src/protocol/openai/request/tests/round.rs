@@ -185,7 +185,7 @@ fn chat() -> impl Strategy<Value = Chat> {
                 stream,
                 include_usage,
                 rest,
-                foreign: Vec::new(),
+                ..Chat::default()
             }
         },
     )

@@ -3,17 +3,20 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
+use super::super::super::custom::Customs;
+use super::super::super::details;
 use super::super::super::part::{self, marked, one_text, plain_text};
-use super::super::super::{custom, details};
-use crate::domain::chat::{Chat, File, Image, Message, Part, Source, Text, Thought, Tool, ToolCall, ToolResult};
+use crate::domain::chat::{Chat, File, Image, Message, Part, Source, Text, Thought, ToolCall, ToolResult};
 use crate::models::Card;
 
 /// Messages in the making. OpenAI wants a call's answers right behind it, and text alone in them.
 struct Messages<'a> {
-    tools: &'a [Tool],
+    customs: Customs<'a>,
     card: &'a Card,
     /// Does the model take marks at the end of a prefix to cache?
     marks: bool,
+    /// Is one text that stands alone written as a part?
+    text_parts: bool,
     done: Vec<Value>,
     /// Instructions that stand between a call and its answers, to follow these.
     later: Vec<Value>,
@@ -23,9 +26,15 @@ struct Messages<'a> {
 
 /// Writes the messages.
 pub(super) fn messages(chat: &Chat, card: &Card) -> Result<Value, Unwritable> {
-    let marks = card.marks_prefixes();
-    let mut messages =
-        Messages { tools: &chat.tools, card, marks, done: Vec::new(), later: Vec::new(), shown: Vec::new() };
+    let mut messages = Messages {
+        customs: Customs::among(&chat.tools),
+        card,
+        marks: card.marks_prefixes(),
+        text_parts: chat.text_parts,
+        done: Vec::new(),
+        later: Vec::new(),
+        shown: Vec::new(),
+    };
     let answered = answers_follow(&chat.messages);
     for ((at, message), answer_follows) in chat.messages.iter().enumerate().zip(answered) {
         messages.add(at, message, answer_follows)?;
@@ -112,7 +121,9 @@ impl Messages<'_> {
 
     fn content(&self, at: usize, parts: &[Part]) -> Result<Value, Unwritable> {
         match parts {
-            [Part::Text(Text { text, cache })] if !(*cache && self.marks) => Ok(text.as_str().into()),
+            [Part::Text(Text { text, cache })] if !(self.text_parts || *cache && self.marks) => {
+                Ok(text.as_str().into())
+            }
             parts => parts.iter().enumerate().map(|(index, part)| self.part((at, index), part)).collect(),
         }
     }
@@ -215,7 +226,7 @@ impl Messages<'_> {
 
     fn call(&self, part: &Part) -> Option<Value> {
         let Part::Call(ToolCall { id, name, arguments }) = part else { return None };
-        if let Some(input) = custom::input(self.tools, name, arguments) {
+        if let Some(input) = self.customs.input(name, arguments) {
             return Some(json!({"id": id, "type": "custom", "custom": {"name": name, "input": input}}));
         }
         // Servers that parse the arguments fail on nothing at all.

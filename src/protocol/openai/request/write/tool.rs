@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
-use super::super::super::custom::{CUSTOM, is_custom};
+use super::super::super::custom::{CUSTOM, Customs};
 use crate::domain::chat::{Function, Tool, ToolChoice};
 
 /// Writes the tools.
@@ -36,8 +36,9 @@ fn written(function: &Function) -> Value {
 
 /// Writes how tools are to be used.
 pub(super) fn choice(choice: &ToolChoice, tools: &[Tool]) -> Value {
+    let customs = Customs::among(tools);
     let named = |name: &str| {
-        let kind = if is_custom(tools, name) { CUSTOM } else { "function" };
+        let kind = customs.kind(name);
         json!({"type": kind, kind: {"name": name}})
     };
     match choice {

@@ -1,5 +1,6 @@
 //! Requests, read and written: what callers send, what is refused, and the way there and back.
 
+mod agent;
 mod bad;
 mod good;
 mod round;
@@ -7,9 +8,20 @@ mod written;
 
 use serde_json::Value;
 
-use super::super::super::Unreadable;
-use super::read;
+use super::super::super::{Unreadable, Written};
+use super::{read, write};
 use crate::domain::chat::{Chat, Message, Part, Text, ToolCall, ToolResult};
+use crate::models::{Card, Models};
+
+fn card(model: &str) -> Card {
+    Models::builtin().card(model)
+}
+
+#[track_caller]
+fn written(chat: &Chat, model: &str) -> (Value, Written) {
+    let written = write(chat, model, &card(model)).unwrap();
+    (serde_json::from_slice(&written.body).unwrap(), written)
+}
 
 fn text(words: &str) -> Part {
     Part::Text(Text { text: words.into(), cache: false })

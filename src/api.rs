@@ -116,6 +116,7 @@ pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Route
         .route("/health/liveliness", get(health::live))
         .route("/healthz", get(health::live))
         .route("/metrics", get(metrics))
+        .route("/openapi.json", get(description))
         // nobody
         .fallback(stray::no_such_path)
         .method_not_allowed_fallback(stray::no_such_method)
@@ -130,6 +131,11 @@ pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Route
 async fn metrics() -> impl IntoResponse {
     const KIND: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(axum::http::header::CONTENT_TYPE, KIND)], METRICS.text())
+}
+
+/// All of the above in a machine's words.
+async fn description() -> impl IntoResponse {
+    ([(axum::http::header::CONTENT_TYPE, "application/json")], include_str!("api/openapi.json"))
 }
 
 fn cors(cors: &Cors) -> Option<CorsLayer> {

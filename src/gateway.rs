@@ -23,7 +23,7 @@ use crate::domain::chat::Usage;
 use crate::domain::facts::{Caller, Facts};
 use crate::domain::money::Usd;
 use crate::health::Health;
-use crate::models::Models;
+use crate::models::{Card, Models};
 use crate::plan::models::{Candidates, chain_for};
 use crate::plan::{NoChain, Rules};
 use crate::provider::link::Chain;
@@ -113,6 +113,11 @@ impl Gateway {
     /// Tells the time.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
+    }
+
+    /// What is known of a model.
+    pub fn card(&self, model: &str) -> Card {
+        self.shared.models.card(model)
     }
 
     /// The chain that a request would take.

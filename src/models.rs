@@ -57,6 +57,8 @@ pub struct Card {
     pub efforts: Efforts,
     /// Must the longest answer be called `max_completion_tokens` (OpenAI)?
     pub max_completion_tokens: bool,
+    /// Does it take strings that end the answer?
+    pub stop: bool,
     /// Is it to be had by OpenAI's Responses alone?
     pub responses_only: bool,
     /// Does it want the thoughts of its own turns back, as `reasoning_content`, where they led to tool calls (DeepSeek)?
@@ -217,6 +219,7 @@ impl Card {
         mid_system: true,
         efforts: Efforts::ALL,
         max_completion_tokens: false,
+        stop: true,
         responses_only: false,
         echoes_thoughts: false,
         price: None,
@@ -228,9 +231,10 @@ impl Card {
         Card { context: None, max_output: None, price: None, tier: None, ..self }
     }
 
-    /// Does it take marks at the end of a prefix to cache (OpenAI)? It does where writing to its cache has a price.
+    /// Does it cache what is marked? It does where writing to its cache has a price; OpenAI's own do so unasked.
     pub fn marks_prefixes(&self) -> bool {
-        self.price.is_some_and(|price| price.cache_write.0 > price.input.0)
+        let priced = self.price.is_some_and(|price| price.cache_write.0 > price.input.0);
+        priced && !self.max_completion_tokens
     }
 
     /// What `usage` costs at this model's prices; `None` where nobody knows.

@@ -6,8 +6,11 @@
 pub mod anthropic;
 pub mod attempts;
 pub mod call;
+pub mod data;
+pub mod effort;
 pub mod estimate;
 pub mod fields;
+pub mod history;
 pub mod kinds;
 pub mod ndjson;
 pub mod ollama;
@@ -16,6 +19,7 @@ pub mod own;
 pub mod responses;
 pub mod resume;
 pub mod scan;
+pub mod shape;
 pub mod splice;
 pub mod sse;
 
@@ -52,6 +56,12 @@ pub trait Front: Send + Sync {
     /// # Errors
     /// [`Unreadable`] names the field at fault.
     fn read_request(&self, body: &[u8]) -> Result<Chat, Unreadable>;
+
+    /// What the caller of `call` calls a field that a writer has named, by OpenAI's names and by the hub's count of
+    /// messages. Asked only where something is refused or left out.
+    fn own_name(&self, _call: &Call, field: &str) -> String {
+        field.to_owned()
+    }
 
     /// A whole answer to `call`, written.
     fn write_answer(&self, answer: &Answer, call: &Call, stamp: &Stamp) -> Bytes;

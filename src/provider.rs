@@ -136,8 +136,8 @@ pub trait ChatAdapter: Send + Sync {
     /// Changes to a request that goes out as its caller's own bytes, beside the model's name: keep this list short.
     fn edit(&self, _call: &Call, _provider: &Provider, _edits: &mut Edits) {}
 
-    /// Changes to a conversation that is about to be written in the provider's protocol `back`.
-    fn adjust(&self, _chat: &mut Chat, _back: Dialect) {}
+    /// Changes to a conversation that is about to be written for a model in the provider's protocol `back`.
+    fn adjust(&self, _chat: &mut Chat, _card: &Card, _back: Dialect) {}
 
     /// The provider refused `chat` with `refusal`: takes out what it cannot do and answers true to be sent once more.
     fn amend(&self, _refusal: &Failure, _chat: &mut Chat) -> bool {

@@ -6,6 +6,7 @@ pub mod metrics;
 use std::time::Duration;
 
 use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::chat::Usage;
 use crate::domain::facts::Caller;
 use crate::domain::failure::{Blame, Failure};
 use crate::secret::scrub;
@@ -106,10 +107,8 @@ pub struct Finished<'a> {
     pub upstream: Duration,
     /// From the request to the first content of a stream.
     pub first_token: Option<Duration>,
-    /// Tokens of the prompt, cached ones included.
-    pub input_tokens: Option<u64>,
-    /// Tokens of the answer.
-    pub output_tokens: Option<u64>,
+    /// Tokens, as they were counted or, where nobody did, estimated.
+    pub usage: Option<Usage>,
     /// What it cost, in USD.
     pub cost: Option<f64>,
 }
@@ -128,8 +127,7 @@ impl<'a> Finished<'a> {
             duration: Duration::ZERO,
             upstream: Duration::ZERO,
             first_token: None,
-            input_tokens: None,
-            output_tokens: None,
+            usage: None,
             cost: None,
         }
     }
@@ -150,8 +148,12 @@ pub fn request_finished(request: &Finished<'_>) {
         duration_ms = request.duration.as_millis() as u64,
         upstream_ms = request.upstream.as_millis() as u64,
         ttft_ms = request.first_token.map(|time| time.as_millis() as u64),
-        input_tokens = request.input_tokens,
-        output_tokens = request.output_tokens,
+        input_tokens = request.usage.map(|usage| usage.input),
+        output_tokens = request.usage.map(|usage| usage.output),
+        cache_read_tokens = request.usage.map(|usage| usage.cache_read).filter(|tokens| *tokens > 0),
+        cache_write_tokens = request.usage.map(|usage| usage.cache_write).filter(|tokens| *tokens > 0),
+        reasoning_tokens = request.usage.and_then(|usage| usage.reasoning).filter(|tokens| *tokens > 0),
+        usage_estimated = request.usage.filter(|usage| usage.estimated).map(|_| true),
         cost_usd = request.cost,
         "request"
     );

@@ -36,7 +36,7 @@ impl ClientKeys {
             // Every key is compared, so that the time tells nothing of which one matched.
             for (name, known) in self.0.iter() {
                 if bool::from(known.ct_eq(&sent)) {
-                    found = Some(name.clone());
+                    found.get_or_insert_with(|| name.clone());
                 }
             }
         }

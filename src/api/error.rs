@@ -11,6 +11,7 @@ use tokio::time::Instant;
 
 use super::headers::{self, put, timing};
 use crate::chain;
+use crate::domain::Dialect;
 use crate::domain::facts::Caller;
 use crate::domain::failure::Class;
 use crate::gateway::GatewayError;
@@ -147,10 +148,10 @@ pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, 
 pub(super) fn body(front: &dyn Front, caller: &Caller, error: &GatewayError) -> Bytes {
     let code = error.code();
     if let Some(said) = error.said() {
-        // A class that SDKs know by its code gets that code; all else is as it came.
+        // A class that OpenAI's SDKs know by its code gets that code; all else is as it came.
         let plain = matches!(error, GatewayError::Refused { failure, .. } if failure.class == Class::InvalidRequest);
-        let coded = plain || said.code.as_deref() == code.as_deref();
-        if said.dialect == front.dialect() && said.kind.is_some() && coded {
+        let coded = plain || front.dialect() == Dialect::Anthropic || said.code.as_deref() == code.as_deref();
+        if form(said.dialect) == form(front.dialect()) && said.kind.is_some() && coded {
             return said.body.clone();
         }
     }
@@ -164,6 +165,11 @@ pub(super) fn body(front: &dyn Front, caller: &Caller, error: &GatewayError) -> 
         attempts: error.is_chains().then_some(error.attempts()),
         request_id: Some(&caller.request_id),
     })
+}
+
+/// The language whose form a language's errors have: all of OpenAI's endpoints share one.
+fn form(dialect: Dialect) -> Dialect {
+    if dialect == Dialect::Responses { Dialect::OpenAi } else { dialect }
 }
 
 fn envelope(

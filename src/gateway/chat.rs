@@ -38,11 +38,7 @@ impl Gateway {
         let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
         let chain = match chain {
             Ok(chain) => chain,
-            Err(no_chain) => {
-                let error = no_chain.into();
-                record.failed(&error, Duration::ZERO);
-                return Err(error);
-            }
+            Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),
         };
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
@@ -52,20 +48,26 @@ impl Gateway {
                 let upstream = exhausted.upstream;
                 let fallback = chain.links.first().and_then(|first| chain::fallback(&exhausted.attempts, first));
                 let timeout = conditions.deadline.saturating_duration_since(record.began());
-                let error = GatewayError::from_chain(exhausted, fallback, timeout);
-                record.failed(&error, upstream);
-                Err(error)
+                Err(record.refused(GatewayError::from_chain(exhausted, fallback, timeout), upstream))
             }
         }
     }
 
-    fn answered(&self, record: Record, call: &Call, caller: &Caller, chain: &Chain, served: Served<Reply>) -> Answered {
+    pub(super) fn answered(
+        &self,
+        record: Record,
+        call: &Call,
+        caller: &Caller,
+        chain: &Chain,
+        served: Served<Reply>,
+    ) -> Answered {
         let fallback = served.fallback(chain);
         let began = record.began();
         let Served { reply: Reply { headers, dropped, estimated, body }, link, attempts, upstream } = served;
         let (body, cost) = match body {
             ReplyBody::Whole { bytes, learned } => {
                 let cost = record.whole(&link, &attempts, &learned, upstream);
+                let cost = cost.filter(|_| learned.usage.is_none_or(|usage| !usage.estimated));
                 (ReplyBody::Whole { bytes, learned }, cost)
             }
             ReplyBody::Stream(live) => {

@@ -3,12 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::record::Record;
 use super::{Answered, Gateway, GatewayError};
+use crate::chain;
+use crate::domain::attempt::Attempt;
 use crate::domain::facts::{Caller, Learned};
 use crate::protocol::anthropic::front::counted;
 use crate::protocol::call::Call;
-use crate::protocol::{Unreadable, estimate};
-use crate::provider::link::Chain;
+use crate::protocol::{BadRequest, Unreadable, estimate};
+use crate::provider::link::Link;
 use crate::upstream::reply::{Reply, ReplyBody};
 
 /// Who is said to have counted where nobody did.
@@ -19,39 +22,61 @@ impl Gateway {
     /// for reasons of their own, the count is an estimate, and said to be one.
     ///
     /// # Errors
-    /// [`GatewayError`], where the request is wrong, or nobody serves its model.
+    /// [`GatewayError`], where the request is wrong, or nobody serves its model. It has been logged.
     pub async fn count(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let mut chain = self.plan(&call.facts)?;
-        let can =
-            |provider: &crate::provider::Provider| provider.spec.chat.is_some_and(|chat| chat.count_path().is_some());
-        chain.links.retain(|link| can(&link.provider));
-        if chain.links.is_empty() {
-            return self.estimate(call, caller);
+        let record = Record::begin(self.shared.clone(), caller, &call.facts.model, false);
+        let mut able = match self.plan(&call.facts) {
+            Ok(chain) => chain,
+            Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),
+        };
+        able.links.retain(can_count);
+        if able.links.is_empty() {
+            return self.estimate(record, call, Vec::new(), None);
         }
+        let conditions = self.conditions(caller, record.began());
         let ask = |link, terms| self.upstream.count(link, call, terms);
-        match self.run(call, caller, Ok(Chain { links: chain.links }), ask).await {
-            Err(error) if !matches!(error, GatewayError::Refused { .. }) => self.estimate(call, caller),
-            counted => counted,
+        let exhausted = match chain::run(&able, &conditions, ask).await {
+            Ok(served) => return Ok(self.answered(record, call, caller, &able, served)),
+            Err(exhausted) => exhausted,
+        };
+        let upstream = exhausted.upstream;
+        let fallback = able.links.first().and_then(|first| chain::fallback(&exhausted.attempts, first));
+        let timeout = conditions.deadline.saturating_duration_since(record.began());
+        match GatewayError::from_chain(exhausted, fallback.clone(), timeout) {
+            error @ GatewayError::Refused { .. } => Err(record.refused(error, upstream)),
+            error => self.estimate(record, call, error.attempts().to_vec(), fallback),
         }
     }
 
-    fn estimate(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let tokens = match call.front.read_request(&call.body) {
-            Ok(chat) => estimate::prompt(&chat),
-            Err(Unreadable::Bound(_)) => estimate::request(call),
-            Err(Unreadable::Wrong(bad)) => return Err(bad.into()),
+    fn estimate(
+        &self,
+        record: Record,
+        call: &Call,
+        attempts: Vec<Attempt>,
+        fallback: Option<String>,
+    ) -> Result<Answered, GatewayError> {
+        let tokens = match estimated(call) {
+            Ok(tokens) => tokens,
+            Err(bad) => return Err(record.refused(bad.into(), Duration::ZERO)),
         };
         let body = ReplyBody::Whole { bytes: counted(tokens), learned: Learned::default() };
         let reply = Reply { headers: Vec::new(), dropped: Vec::new(), estimated: Some("input_tokens"), body };
-        Ok(Answered {
-            reply,
-            provider: NOBODY,
-            model: Arc::from(call.facts.model.as_str()),
-            attempts: Vec::new(),
-            fallback: None,
-            cost: None,
-            began: caller.began,
-            upstream: Duration::ZERO,
-        })
+        let (model, began) = (Arc::from(call.facts.model.as_str()), record.began());
+        let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
+        record.alone(&attempts, upstream);
+        Ok(Answered { reply, provider: NOBODY, model, attempts, fallback, cost: None, began, upstream })
+    }
+}
+
+fn can_count(link: &Link) -> bool {
+    link.provider.spec.chat.is_some_and(|chat| chat.count_path().is_some())
+}
+
+/// The tokens of `call` by estimate.
+fn estimated(call: &Call) -> Result<u64, BadRequest> {
+    match call.front.read_request(&call.body) {
+        Ok(chat) => Ok(estimate::prompt(&chat)),
+        Err(Unreadable::Bound(_)) => Ok(estimate::request(call)),
+        Err(Unreadable::Wrong(bad)) => Err(bad),
     }
 }

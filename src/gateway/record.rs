@@ -61,9 +61,15 @@ impl Record {
         self.tell(Some(link), attempts, Cow::Borrowed("ok"), 200, learned, upstream, None)
     }
 
-    /// It ended without an answer.
-    pub(super) fn failed(mut self, error: &GatewayError, upstream: Duration) {
+    /// It ended with an answer that the gateway gave itself, after `attempts` that came to nothing.
+    pub(super) fn alone(mut self, attempts: &[Attempt], upstream: Duration) {
+        self.tell(None, attempts, Cow::Borrowed("ok"), 200, &Learned::default(), upstream, None);
+    }
+
+    /// It ended without an answer; gives back why.
+    pub(super) fn refused(mut self, error: GatewayError, upstream: Duration) -> GatewayError {
         self.tell(None, error.attempts(), error.outcome(), error.status(), &Learned::default(), upstream, None);
+        error
     }
 
     /// It is a stream, which will end by itself.
@@ -106,8 +112,7 @@ impl Record {
             duration: self.shared.clock.now().saturating_duration_since(self.began),
             upstream,
             first_token,
-            input_tokens: learned.usage.map(|usage| usage.input),
-            output_tokens: learned.usage.map(|usage| usage.output),
+            usage: learned.usage,
             cost: cost.map(Usd::dollars),
         });
         cost

@@ -19,7 +19,7 @@ use crate::domain::attempt::{Attempt, Outcome, Passed};
 use crate::domain::chat::Event;
 use crate::domain::failure::Failure;
 use crate::protocol::WriteStream;
-use crate::protocol::resume::Seam;
+use crate::protocol::resume::{Place, Seam};
 use crate::provider::link::{Chain, Link};
 use crate::upstream::stream::{Live, StreamEnd};
 use reading::{Overlap, Reading, Sent};
@@ -71,11 +71,12 @@ impl Resumable {
     fn take(&mut self, bytes: Bytes) {
         let mut events = Vec::new();
         if self.continued.is_some() {
-            self.reading.read(bytes, &mut self.sent.stamp, &mut events);
+            // Its own id and blocks are not the caller's.
+            self.reading.read(bytes, &mut Place::default(), &mut events);
             return self.write(events);
         }
         if self.sent.is_plain() {
-            self.reading.read(bytes.clone(), &mut self.sent.stamp, &mut events);
+            self.reading.read(bytes.clone(), &mut self.sent.place, &mut events);
         }
         events.iter().for_each(|event| self.sent.note(event));
         self.ready.push_back(bytes);
@@ -117,7 +118,8 @@ impl Resumable {
     fn go_on(&mut self, served: Served<Continuation>, after: &Failure) {
         let Served { reply: next, link, attempts, upstream } = served;
         let seam = Seam {
-            stamp: self.sent.stamp.clone().unwrap_or_default(),
+            stamp: self.sent.place.stamp.clone().unwrap_or_default(),
+            blocks: self.sent.place.blocks,
             answering: &next.model,
             provider: link.provider.name(),
             model: &link.model,
@@ -127,6 +129,7 @@ impl Resumable {
         let mut out = BytesMut::new();
         let writer = self.rest.front.go_on(&seam, self.rest.call.facts.include_usage, &mut out);
         self.ready.push_back(out.freeze());
+        self.sent.place.blocks = seam.blocks.in_text();
         self.record.moved(link, attempts, upstream, next.by.name());
         (self.live, self.reading, self.state) = (next.live, next.reading, State::Flowing);
         self.continued = Some((writer, next.overlap));

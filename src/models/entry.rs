@@ -8,7 +8,7 @@ use crate::domain::money::{Price, Usd};
 
 const FIELDS: &str = "like, input, output, cache_read, cache_write, cache_write_1h, tier, context, max_output, vision, \
                       tools, sampling, sampling_without_effort, thinks_first, thinking, thinking_off, \
-                      preserved_thinking, forced_tools, prefill, mid_system, efforts, max_completion_tokens, \
+                      preserved_thinking, forced_tools, prefill, mid_system, efforts, max_completion_tokens, stop, \
                       responses_only, echoes_thoughts";
 
 const PRICES: [&str; 5] = ["input", "output", "cache_read", "cache_write", "cache_write_1h"];
@@ -70,6 +70,7 @@ fn set(card: &mut Card, at: &str, name: &str, value: &Value) -> Result<(), BadTa
         "prefill" => card.prefill = perhaps()?,
         "mid_system" => card.mid_system = flag()?,
         "efforts" => card.efforts = efforts(at, value)?,
+        "stop" => card.stop = flag()?,
         "responses_only" => card.responses_only = flag()?,
         "echoes_thoughts" => card.echoes_thoughts = flag()?,
         "max_completion_tokens" => card.max_completion_tokens = flag()?,

@@ -159,7 +159,7 @@ impl Links<'_> {
 
     /// Says of each link what it cannot do of what the request needs, where that is known.
     fn note_unfit(&mut self, facts: &Facts) {
-        if !facts.vision && !facts.tools {
+        if !facts.vision && !facts.tools && !facts.forced_tools {
             return;
         }
         for link in &mut self.links {
@@ -168,6 +168,8 @@ impl Links<'_> {
                 link.unfit = Some(format!("{} does not see pictures", link.model));
             } else if facts.tools && card.tools == Some(false) {
                 link.unfit = Some(format!("{} does not call tools", link.model));
+            } else if facts.forced_tools && !card.forced_tools {
+                link.unfit = Some(format!("{} cannot be made to call a tool", link.model));
             }
         }
     }

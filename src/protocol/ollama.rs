@@ -23,8 +23,8 @@ impl Back for Ollama {
         Framing::Ndjson
     }
 
-    fn write_request(&self, chat: &Chat, model: &str, _card: &Card) -> Result<Written, Unwritable> {
-        request::write(chat, model)
+    fn write_request(&self, chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {
+        request::write(chat, model, card)
     }
 
     fn read_answer(&self, body: &[u8], stamp: &Stamp) -> Result<Answer, Failure> {

@@ -2,6 +2,7 @@
 
 use super::BadRequest;
 use super::call::Call;
+use crate::domain::Dialect;
 
 /// The longest model name, in bytes.
 const LONGEST_MODEL: usize = 256;
@@ -54,16 +55,19 @@ pub fn fallbacks(call: &Call) -> Result<Option<Vec<String>>, BadRequest> {
     Ok(Some(list))
 }
 
-/// Those of these fields that are there; no provider ever gets them. A list of objects under the name `fallbacks` is
-/// Anthropic's own (docs: protocols/anthropic-messages.md, "Beta headers").
+/// Those of these fields that are there; no provider ever gets them.
 pub fn own_fields(call: &Call) -> impl Iterator<Item = &'static str> {
-    let is_ours =
-        |name: &&str| call.place(name).is_some_and(|field| !is_list_of_objects(&call.body[field.value.clone()]));
+    let is_ours = |name: &&str| {
+        call.place(name).is_some_and(|field| !is_anthropics(call.front.dialect(), &call.body[field.value.clone()]))
+    };
     CHAINS.into_iter().filter(is_ours)
 }
 
-fn is_list_of_objects(value: &[u8]) -> bool {
-    value.strip_prefix(b"[").is_some_and(|items| items.trim_ascii_start().starts_with(b"{"))
+/// Anthropic has a field `fallbacks` of its own: a list of objects, or the word `default`
+/// (docs: protocols/anthropic-messages.md, "Beta headers").
+fn is_anthropics(caller: Dialect, value: &[u8]) -> bool {
+    let objects = value.strip_prefix(b"[").is_some_and(|items| items.trim_ascii_start().starts_with(b"{"));
+    objects || (caller == Dialect::Anthropic && value == b"\"default\"")
 }
 
 /// A field that must be there is not; `what` says what to send.

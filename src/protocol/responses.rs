@@ -4,6 +4,7 @@ mod answer;
 mod error;
 mod facts;
 mod inspect;
+mod naming;
 mod request;
 mod sealed;
 mod stream;
@@ -36,6 +37,10 @@ impl Front for Responses {
 
     fn read_request(&self, body: &[u8]) -> Result<Chat, Unreadable> {
         request::read(body)
+    }
+
+    fn own_name(&self, call: &Call, field: &str) -> String {
+        naming::own_name(call, field)
     }
 
     fn write_answer(&self, answer: &Answer, call: &Call, stamp: &Stamp) -> Bytes {

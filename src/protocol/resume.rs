@@ -1,8 +1,15 @@
 //! What a front can do about a stream that broke after its first content, so that another model goes on with it.
 
-use bytes::BytesMut;
+use std::borrow::Cow;
+
+use bytes::{Bytes, BytesMut};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use super::call::Call;
+use super::scan::scan;
+use super::splice::{Edits, splice};
 use super::{ReadStream, Stamp, WriteStream};
 
 /// A front whose streams another link may go on with.
@@ -13,8 +20,8 @@ pub trait Resume: Send + Sync {
     /// Reads the front's own streams.
     fn reader(&self) -> Box<dyn ReadStream>;
 
-    /// Id and time of a stream as one of its events tells them; the id is whole. `None` where it tells none.
-    fn stamp(&self, data: &[u8]) -> Option<Stamp>;
+    /// Notes what an event of a stream tells of the place that the stream has come to.
+    fn note(&self, name: Option<&str>, data: &[u8], place: &mut Place);
 
     /// The same request with `text` as its last turn, to be continued by the model. `None` where it ends in a turn of
     /// the model already.
@@ -24,11 +31,40 @@ pub trait Resume: Send + Sync {
     fn go_on(&self, seam: &Seam<'_>, include_usage: bool, out: &mut BytesMut) -> Box<dyn WriteStream>;
 }
 
+/// The place that a stream has come to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The stream's id, whole, and its time; `None` until it has told them.
+    pub stamp: Option<Stamp>,
+    /// How far its blocks have come.
+    pub blocks: Blocks,
+}
+
+/// How far the blocks of an answer have come, in a protocol that counts them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Blocks {
+    /// How many have begun.
+    pub begun: u32,
+    /// Of what kind the one under way is.
+    pub open: Option<Kind>,
+}
+
+/// A kind of block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Text, which can be gone on with.
+    Text,
+    /// A thought.
+    Other,
+}
+
 /// Where one link's part of a stream ends and the next one's begins.
 #[derive(Debug, Clone)]
 pub struct Seam<'a> {
     /// The stream's id, whole, and its time.
     pub stamp: Stamp,
+    /// How far its blocks have come.
+    pub blocks: Blocks,
     /// The model that goes on, as its provider names it.
     pub answering: &'a str,
     /// The provider that goes on.
@@ -48,6 +84,45 @@ pub enum By {
     Prefill,
     /// Its own answer begins with the same words.
     Repeat,
+}
+
+/// The request of `call` with `text` as its last turn, to be continued by the model, and without the fields `cut`, which
+/// ask for thought: the model has thought already, and a turn to be continued leaves no room for another thought. `None`
+/// where the conversation ends in a turn of the model already.
+pub fn with_turn(call: &Call, text: &str, cut: &[&'static str]) -> Option<Call> {
+    #[derive(Deserialize)]
+    struct Turn<'a> {
+        #[serde(borrow)]
+        role: Cow<'a, str>,
+    }
+    let turns = call.field("messages")?;
+    let last = *serde_json::from_slice::<Vec<&RawValue>>(turns).ok()?.last()?;
+    if serde_json::from_str::<Turn<'_>>(last.get()).ok()?.role == "assistant" {
+        return None;
+    }
+    let turns = std::str::from_utf8(turns).ok()?.trim_end().strip_suffix(']')?;
+    let turn = json!({"role": "assistant", "content": text});
+    let mut edits = Edits::default();
+    edits.set("messages", format!("{turns},{turn}]"));
+    cut.iter().for_each(|name| edits.cut(name));
+    let begun = scan(call.front, Bytes::from(splice(call, &edits).concat())).ok()?;
+    Some(Call { headers: call.headers.clone(), ..begun })
+}
+
+impl Blocks {
+    /// These, when text goes on: in the block under way where that is text, else in one of its own.
+    pub fn in_text(self) -> Blocks {
+        let more = u32::from(self.open != Some(Kind::Text));
+        Blocks { begun: self.begun + more, open: Some(Kind::Text) }
+    }
+}
+
+impl Seam<'_> {
+    /// What `x_gateway` says of it.
+    pub fn mark(&self) -> Value {
+        let Seam { provider, model, by, after, .. } = self;
+        json!({"resumed": {"provider": provider, "model": model, "by": by.name(), "after": after}})
+    }
 }
 
 impl By {

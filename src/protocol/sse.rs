@@ -114,8 +114,9 @@ impl Lines {
 
 /// Reads one event's raw bytes.
 pub fn parse(raw: &[u8]) -> SseEvent<'_> {
-    if let Some(data) = only_data(raw) {
-        return SseEvent { name: None, data: Some(Cow::Borrowed(data)) };
+    let (name, line) = named(raw).unwrap_or((None, raw));
+    if let Some(data) = only_data(line) {
+        return SseEvent { name, data: Some(Cow::Borrowed(data)) };
     }
     let raw = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
     let mut event = SseEvent { name: None, data: None };
@@ -141,7 +142,15 @@ pub fn parse(raw: &[u8]) -> SseEvent<'_> {
     event
 }
 
-/// The data of an event that is one `data: ` line and nothing else, as nearly all are.
+/// The name of an event that begins with an `event: ` line, and what stands behind that line.
+fn named(raw: &[u8]) -> Option<(Option<&str>, &[u8])> {
+    let line = raw.strip_prefix(b"event: ")?;
+    let (name, behind) = line.split_at(memchr::memchr2(b'\n', b'\r', line)?);
+    let behind = behind.strip_prefix(b"\r\n").or(behind.strip_prefix(b"\n"))?;
+    Some((std::str::from_utf8(name).ok(), behind))
+}
+
+/// The data of an event that is one `data: ` line and nothing else, as nearly all are but for their name.
 fn only_data(raw: &[u8]) -> Option<&[u8]> {
     let line = raw.strip_prefix(b"data: ")?;
     let (data, end) = line.split_at(memchr::memchr2(b'\n', b'\r', line)?);

@@ -1,11 +1,15 @@
 //! Anthropic: Claude, straight.
 
 use http::{HeaderMap, HeaderValue};
+use serde_json::Value;
 
 use super::classify::{self, Refused};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
 use crate::domain::failure::Class;
 use crate::protocol::anthropic::Anthropic;
+use crate::protocol::call::Call;
+use crate::protocol::history::{Change, changed};
+use crate::protocol::splice::Edits;
 
 /// The row.
 pub static SPEC: Spec = Spec {
@@ -38,6 +42,19 @@ const VERSION: HeaderValue = HeaderValue::from_static("2023-06-01");
 
 struct Chat;
 
+/// A turn without thoughts that nobody has signed; without anything, where it holds nothing else.
+pub(super) fn without_unsigned(mut turn: Value) -> Change {
+    let Some(blocks) = turn.get_mut("content").and_then(Value::as_array_mut) else { return Change::Keep };
+    let before = blocks.len();
+    let signed = |block: &Value| block["signature"].as_str().is_some_and(|signature| !signature.is_empty());
+    blocks.retain(|block| block["type"] != "thinking" || signed(block));
+    match blocks.len() {
+        after if after == before => Change::Keep,
+        0 => Change::Drop,
+        _ => Change::Write(turn),
+    }
+}
+
 impl ChatAdapter for Chat {
     fn ways(&self) -> &'static [Way] {
         &[Way { back: &Anthropic, path: "/v1/messages" }]
@@ -45,6 +62,14 @@ impl ChatAdapter for Chat {
 
     fn headers(&self, _provider: &Provider, out: &mut HeaderMap) {
         out.insert("anthropic-version", VERSION);
+    }
+
+    /// Thoughts of other models carry no signature, and are refused; the client has them from an answer that another
+    /// link gave (docs: protocols/translation.md, 3.4).
+    fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+        if let Some(turns) = changed(call, "messages", &["\"thinking\""], without_unsigned) {
+            edits.set("messages", turns);
+        }
     }
 
     fn classify(&self, refused: &Refused<'_>) -> Option<Class> {
@@ -79,5 +104,25 @@ impl ChatAdapter for Chat {
 
     fn read_models(&self, body: &[u8]) -> Vec<String> {
         classify::listed_ids(body)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn thoughts_without_a_signature_stay_behind_and_signed_ones_without_words_do_not() {
+        let unsigned = json!({"type": "thinking", "thinking": "hm", "signature": ""});
+        let signed = json!({"type": "thinking", "thinking": "", "signature": "c2ln"});
+        let text = json!({"type": "text", "text": "a"});
+        let turn = |blocks: Value| json!({"role": "assistant", "content": blocks});
+        let changed = without_unsigned(turn(json!([unsigned, signed, text])));
+        assert_eq!(changed, Change::Write(turn(json!([signed, text]))));
+        assert_eq!(without_unsigned(turn(json!([signed, text]))), Change::Keep);
+        assert_eq!(without_unsigned(turn(json!([unsigned]))), Change::Drop);
+        assert_eq!(without_unsigned(turn(json!("thinking"))), Change::Keep);
     }
 }

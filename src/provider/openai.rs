@@ -5,7 +5,10 @@ use crate::domain::Dialect;
 use crate::domain::chat::{Chat as Conversation, Message, OPENAI_THOUGHT, Part, Thought};
 use crate::domain::failure::{Class, Failure};
 use crate::models::Card;
+use serde_json::Value;
+
 use crate::protocol::call::Call;
+use crate::protocol::history::{Change, changed};
 use crate::protocol::openai::OpenAi;
 use crate::protocol::responses::Responses;
 use crate::protocol::splice::Edits;
@@ -66,15 +69,20 @@ impl ChatAdapter for Chat {
                 edits.drop(name);
             }
         }
+        if let Some(turns) = changed(call, "messages", &["\"reasoning", "\"cache_control\""], without_extensions) {
+            edits.set("messages", turns);
+        }
         ask_for_usage(call, edits);
     }
 
-    /// What other vendors have added to the protocol, OpenAI refuses.
-    fn adjust(&self, chat: &mut Conversation, back: Dialect) {
+    /// What other vendors have added to the protocol, OpenAI refuses; one whose server stands here in its place may
+    /// want its own models' thoughts.
+    fn adjust(&self, chat: &mut Conversation, card: &Card, back: Dialect) {
         let ours = |thought: &Thought| back == Dialect::Responses && thought.format.as_deref() == Some(OPENAI_THOUGHT);
+        let wanted = |thought: &Thought| card.echoes_thoughts || ours(thought);
         for message in &mut chat.messages {
             if let Message::Assistant(parts) = message {
-                parts.retain(|part| !matches!(part, Part::Thought(thought) if !ours(thought)));
+                parts.retain(|part| !matches!(part, Part::Thought(thought) if !wanted(thought)));
             }
         }
         for (name, is_set) in
@@ -93,6 +101,21 @@ impl ChatAdapter for Chat {
     fn read_models(&self, body: &[u8]) -> Vec<String> {
         classify::listed_ids(body)
     }
+}
+
+/// A turn without what other vendors' answers have added to it, and their clients (docs: protocols/openai-chat.md,
+/// "Unknown fields").
+fn without_extensions(mut turn: Value) -> Change {
+    let mut any = false;
+    if let Some(turn) = turn.as_object_mut() {
+        for name in ["reasoning", "reasoning_content", "reasoning_details", "cache_control"] {
+            any |= turn.shift_remove(name).is_some();
+        }
+    }
+    for part in turn.get_mut("content").and_then(Value::as_array_mut).into_iter().flatten() {
+        any |= part.as_object_mut().is_some_and(|part| part.shift_remove("cache_control").is_some());
+    }
+    if any { Change::Write(turn) } else { Change::Keep }
 }
 
 /// Asks for usage at the stream's end, which is how the gateway knows what a stream has cost.

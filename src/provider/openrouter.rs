@@ -5,13 +5,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::classify::{self, Refused};
-use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
+use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way, anthropic};
 use crate::domain::Dialect;
 use crate::domain::chat::{Chat as Conversation, Format};
 use crate::domain::failure::Class;
 use crate::models::Card;
 use crate::protocol::anthropic::Anthropic;
 use crate::protocol::call::Call;
+use crate::protocol::history::changed;
 use crate::protocol::openai::OpenAi;
 use crate::protocol::splice::Edits;
 
@@ -74,7 +75,10 @@ impl ChatAdapter for Chat {
     }
 
     fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
-        if call.front.dialect() != Dialect::OpenAi {
+        if call.front.dialect() == Dialect::Anthropic {
+            if let Some(turns) = changed(call, "messages", &["\"thinking\""], anthropic::without_unsigned) {
+                edits.set("messages", turns);
+            }
             return;
         }
         if let (Some(effort), None) = (call.field("reasoning_effort"), call.field("reasoning")) {
@@ -86,7 +90,7 @@ impl ChatAdapter for Chat {
         }
     }
 
-    fn adjust(&self, chat: &mut Conversation, back: Dialect) {
+    fn adjust(&self, chat: &mut Conversation, _card: &Card, back: Dialect) {
         let needs = !chat.tools.is_empty() || chat.format != Format::Text || chat.effort.is_some();
         if needs && back == Dialect::OpenAi && !chat.rest.contains_key("provider") {
             chat.rest.insert("provider".into(), json!({"require_parameters": true}));

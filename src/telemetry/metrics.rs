@@ -192,8 +192,9 @@ impl Metrics {
         }
         let (provider, model) = request.served.unwrap_or_default();
         let model = self.bounded(model);
-        for (direction, count) in [("input", request.input_tokens), ("output", request.output_tokens)] {
-            if let Some(count) = count.filter(|count| *count > 0) {
+        let usage = request.usage.unwrap_or_default();
+        for (direction, count) in [("input", usage.input), ("output", usage.output)] {
+            if count > 0 {
                 let labels = label::Tokens { provider, model: model.clone(), direction };
                 self.tokens.get_or_create(&labels).inc_by(count);
             }

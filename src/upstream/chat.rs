@@ -75,15 +75,15 @@ impl Upstream {
         let exchange = Exchange { link, call, back: way.back, path: way.path, terms, thinks };
         let reject = self.limits.reject_unsupported;
         if way.back.dialect() == call.front.dialect() {
-            let outgoing = outgoing::direct(adapter, link, call);
+            let outgoing = outgoing::direct(adapter, link, call, card, terms);
             outgoing::refuse_dropped(reject, &outgoing, terms, way.back.dialect())?;
             return self.exchange(&exchange, outgoing, None).await;
         }
         let mut chat = outgoing::read(call)?;
-        adapter.adjust(&mut chat, way.back.dialect());
+        adapter.adjust(&mut chat, card, way.back.dialect());
         let prompt = estimate::prompt(&chat);
         loop {
-            let outgoing = outgoing::translated(exchange.back, link, &chat, card)?;
+            let outgoing = outgoing::translated(exchange.back, link, call, &chat, card)?;
             outgoing::refuse_dropped(reject, &outgoing, terms, way.back.dialect())?;
             match self.exchange(&exchange, outgoing, Some(prompt)).await {
                 Err(refusal) if refusal.class == Class::InvalidRequest && adapter.amend(&refusal, &mut chat) => {}
@@ -204,7 +204,10 @@ impl Upstream {
         if back.dialect() == call.front.dialect() {
             return match call.front.inspect(&body)? {
                 Inspected::Error => refused(body),
-                Inspected::Answer(learned) => Ok(ReplyBody::Whole { bytes: body, learned }),
+                Inspected::Answer(learned) => {
+                    let usage = estimate::usage(learned.usage, true, || estimate::request(call), body.len());
+                    Ok(ReplyBody::Whole { bytes: body, learned: Learned { usage: Some(usage), ..learned } })
+                }
             };
         }
         if carries_error(&body) {

@@ -26,16 +26,27 @@ pub(super) struct Outgoing {
     pub(super) ours: Vec<&'static str>,
 }
 
+/// The names of the longest answer in the protocols that pass as bytes.
+const LENGTHS: [&str; 3] = ["max_completion_tokens", "max_output_tokens", "max_tokens"];
+
 /// The caller's own bytes, with the link's model and without the gateway's fields.
-pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call) -> Outgoing {
+pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: &Card, terms: Terms) -> Outgoing {
     let mut edits = Edits::default();
     if call.facts.model != *link.model {
         edits.set("model", serde_json::Value::from(&*link.model).to_string());
     }
     own_fields(call).for_each(|name| edits.cut(name));
+    // Who stands in for the model that was asked for may give shorter answers, and refuse to be asked for longer ones.
+    if let Some(most) = card.max_output.filter(|_| !terms.first) {
+        let length = |name: &str| serde_json::from_slice::<f64>(call.field(name)?).ok();
+        for name in LENGTHS.into_iter().filter(|name| length(name).is_some_and(|wanted| wanted > most as f64)) {
+            edits.set(name, most.to_string());
+        }
+    }
     adapter.edit(call, &link.provider, &mut edits);
     let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
-    let ours = edits.names_set().filter(|name| *name != "model").collect();
+    // What is left of the caller's turns is the caller's.
+    let ours = edits.names_set().filter(|name| !matches!(*name, "model" | "messages")).collect();
     let headers = call.headers.iter().fold(HeaderMap::new(), |mut headers, (name, value)| {
         headers.append(name, value.clone());
         headers
@@ -62,15 +73,22 @@ pub(super) fn read(call: &Call) -> Result<Chat, Failure> {
     })
 }
 
-/// The conversation in the provider's protocol.
-pub(super) fn translated(back: &dyn Back, link: &Link, chat: &Chat, card: &Card) -> Result<Outgoing, Failure> {
+/// The conversation of `call` in the provider's protocol; what is said of its fields is said in the caller's.
+pub(super) fn translated(
+    back: &dyn Back,
+    link: &Link,
+    call: &Call,
+    chat: &Chat,
+    card: &Card,
+) -> Result<Outgoing, Failure> {
+    let own_name = |field: &str| call.front.own_name(call, field);
     let written = back
         .write_request(chat, &link.model, card)
-        .map_err(|unfit| Failure::unfit(back.dialect(), unfit.param, unfit.message))?;
+        .map_err(|unfit| Failure::unfit(back.dialect(), own_name(&unfit.param), unfit.message))?;
     let mut headers = HeaderMap::new();
     headers.extend(written.headers.into_iter().map(|(name, value)| (Some(name), value)));
     let mut dropped = chat.foreign.clone();
-    dropped.extend(written.dropped.into_iter().filter(|name| !chat.foreign.contains(name)));
+    dropped.extend(written.dropped.iter().map(|name| own_name(name)).filter(|name| !chat.foreign.contains(name)));
     Ok(Outgoing { body: vec![written.body], headers, dropped, ours: written.ours })
 }
 

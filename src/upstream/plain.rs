@@ -23,7 +23,7 @@ impl Upstream {
             return Err(Failure::new(Class::ModelUnavailable, "this provider does not count tokens"));
         };
         let dialect = call.front.dialect();
-        let outgoing = outgoing::direct(adapter, &link, call);
+        let outgoing = outgoing::direct(adapter, &link, call, &self.models.card(&link.model), terms);
         let (headers, bytes) =
             self.json_of(&link.provider, dialect, path, outgoing.headers, outgoing.body, terms).await?;
         let body = ReplyBody::Whole { bytes, learned: Learned::default() };

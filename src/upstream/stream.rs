@@ -1,11 +1,12 @@
 //! A streamed answer on its way: held until its first content, then passed on chunk by chunk, watched to its end.
 
+mod alarm;
 mod direct;
 mod translated;
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -24,19 +25,12 @@ use crate::protocol::{ErrorView, error_kind};
 use crate::provider::Provider;
 use crate::secret::scrub;
 use crate::telemetry;
+use alarm::{Alarm, Rang};
 pub(super) use direct::Direct;
 pub(super) use translated::{Cutter, Ends, Translated};
 
 /// The most bytes that may come before the first content.
 const LONGEST_PRELUDE: usize = 1 << 20;
-/// The longest silence after an answer that is complete but for its terminal event
-/// (docs: protocols/translation.md, 3.2).
-const AFTER_FINISH: Duration = Duration::from_secs(5);
-
-/// The longest silence on the caller's side, where its protocol has a sign of life
-/// (docs: protocols/translation.md, 3.2).
-const PING_EVERY: Duration = Duration::from_secs(15);
-
 /// So many bytes go out without a look whether more have come.
 const ENOUGH: usize = 16 << 10;
 /// How often other work is let go first while bytes are ready. A turn is no wait: it takes less than a microsecond.
@@ -104,11 +98,7 @@ pub struct Live {
     ended: Option<StreamEnd>,
     /// Has an event been left out already? One is forgiven.
     broken: bool,
-    /// Since when the provider's next bytes are waited for; `None` while it is the caller who is waited for.
-    waiting: Option<Instant>,
-    /// When the caller last got something.
-    spoke: Instant,
-    alarm: Pin<Box<dyn Future<Output = ()> + Send>>,
+    alarm: Alarm,
     on_end: Option<OnEnd>,
     /// Is a break kept for [`Live::take_break`] rather than told to the caller?
     hands_over: bool,
@@ -116,8 +106,7 @@ pub struct Live {
 
 impl Live {
     pub(super) fn new(wire: Wire, lane: Lane, course: Course) -> Live {
-        let spoke = course.clock.now();
-        let alarm = alarm(&course, spoke + course.quiet());
+        let alarm = Alarm::new(&course);
         Live {
             wire,
             lane,
@@ -127,8 +116,6 @@ impl Live {
             turns: 0,
             ended: None,
             broken: false,
-            waiting: None,
-            spoke,
             alarm,
             on_end: None,
             hands_over: false,
@@ -237,10 +224,8 @@ impl Live {
 
     /// All that is ready, as one piece.
     fn gathered(&mut self) -> Bytes {
-        (self.ready_bytes, self.turns, self.waiting) = (0, 0, None);
-        if !self.course.ping.is_empty() {
-            self.spoke = self.course.clock.now();
-        }
+        (self.ready_bytes, self.turns) = (0, 0);
+        self.alarm.spoke();
         match self.ready.len() {
             1 => self.ready.pop_front().unwrap_or_default(),
             _ => wire::join(self.ready.drain(..).collect()),
@@ -264,57 +249,11 @@ impl Live {
         }
     }
 
-    /// The silence has lasted too long, or the time is up; `None` where it has lasted so long that the caller should
-    /// get a sign of life.
-    fn poll_alarm(&mut self, cx: &mut Context<'_>) -> Poll<Option<Failure>> {
-        let finished = self.lane.is_finished();
-        let silence = if finished { self.course.idle.min(AFTER_FINISH) } else { self.course.idle };
-        let since = match self.waiting {
-            Some(since) => since,
-            None => {
-                let now = self.course.clock.now();
-                // The alarm that is set rings in time for a wait that began later, but not for a shorter one.
-                if finished {
-                    self.alarm = alarm(&self.course, now + silence);
-                }
-                *self.waiting.insert(now)
-            }
-        };
-        loop {
-            ready!(self.alarm.as_mut().poll(cx));
-            let now = self.course.clock.now();
-            if now >= self.course.deadline {
-                let failure = Failure::after_sending(Class::Timeout, "the deadline passed in mid-stream");
-                return Poll::Ready(Some(failure));
-            }
-            if now >= since + silence {
-                let message = format!("the stream was silent for {} ms", silence.as_millis());
-                return Poll::Ready(Some(Failure::after_sending(Class::Timeout, message)));
-            }
-            let pings = !self.course.ping.is_empty();
-            let ping = self.spoke + PING_EVERY;
-            let rings = if pings { ping.min(since + silence) } else { since + silence };
-            if pings && now >= ping {
-                self.spoke = now;
-                self.alarm = alarm(&self.course, (now + PING_EVERY).min(since + silence));
-                return Poll::Ready(None);
-            }
-            self.alarm = alarm(&self.course, rings);
-        }
-    }
-
     fn tell_end(&mut self) {
         if let Some(on_end) = self.on_end.take() {
             let learned = self.learned();
             on_end(self.ended.take().unwrap_or(StreamEnd::ClientGone), learned);
         }
-    }
-}
-
-impl Course {
-    /// After so long a silence there may be something to do.
-    fn quiet(&self) -> Duration {
-        if self.ping.is_empty() { self.idle } else { self.idle.min(PING_EVERY) }
     }
 }
 
@@ -353,12 +292,6 @@ impl Lane {
     }
 }
 
-fn alarm(course: &Course, at: Instant) -> Pin<Box<dyn Future<Output = ()> + Send>> {
-    let clock = course.clock.clone();
-    let at = at.min(course.deadline);
-    Box::pin(async move { clock.sleep_until(at).await })
-}
-
 impl http_body::Body for Live {
     type Data = Bytes;
     type Error = Infallible;
@@ -382,9 +315,9 @@ impl http_body::Body for Live {
                     live.turns = 0;
                     chunk.transpose()
                 }
-                Poll::Pending if live.ready.is_empty() => match ready!(live.poll_alarm(cx)) {
-                    Some(failure) => Err(failure),
-                    None => return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(live.course.ping))))),
+                Poll::Pending if live.ready.is_empty() => match ready!(live.alarm.poll(live.lane.is_finished(), cx)) {
+                    Rang::GiveUp(failure) => Err(failure),
+                    Rang::Ping => return Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(live.course.ping))))),
                 },
                 // The connection hands over one chunk a turn: those that have come already go out in one write.
                 Poll::Pending if live.turns < MOST_TURNS => {
@@ -394,7 +327,7 @@ impl http_body::Body for Live {
                 }
                 Poll::Pending => return Poll::Ready(Some(Ok(Frame::data(live.gathered())))),
             };
-            live.waiting = None;
+            live.alarm.heard();
             let taken = match chunk {
                 Ok(chunk) => live.take(chunk),
                 Err(failure) => live.give_up(failure),

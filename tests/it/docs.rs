@@ -26,11 +26,26 @@ fn quoted(text: &str) -> Vec<&str> {
     found
 }
 
-/// Every path of the router, as `src/api.rs` writes it.
+/// Every path of the router, as `src/api.rs` writes it, and as the table of `src/api/chat.rs` does.
 fn routes() -> BTreeSet<String> {
-    let source = read("src/api.rs");
-    let written = source.split(".route(").skip(1).filter_map(|rest| rest.split('"').nth(1));
-    written.map(|path| path.replace("{*id}", "{id}")).collect()
+    let (router, table) = (read("src/api.rs"), read("src/api/chat.rs"));
+    let quoted = |rest: &str| rest.split('"').nth(1).map(|path| path.replace("{*id}", "{id}"));
+    let routed = router.split(".route(\"").skip(1).filter_map(|rest| quoted(&format!("\"{rest}")));
+    let asked = table.split("path: \"").skip(1).filter_map(|rest| quoted(&format!("\"{rest}")));
+    routed.chain(asked).collect()
+}
+
+#[test]
+fn the_description_has_every_route_and_the_version() {
+    let described: serde_json::Value = serde_json::from_str(&read("src/api/openapi.json")).unwrap();
+    let paths: BTreeSet<String> = described["paths"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(paths, routes());
+    assert_eq!(described["info"]["version"], env!("CARGO_PKG_VERSION"));
+    // Every reference leads somewhere.
+    let text = described.to_string();
+    for reference in text.split("\"$ref\":\"#").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(described.pointer(reference).is_some(), "{reference}");
+    }
 }
 
 #[test]

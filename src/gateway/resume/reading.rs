@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use crate::domain::chat::Event;
-use crate::protocol::resume::Resume;
+use crate::protocol::ReadStream;
+use crate::protocol::resume::{Place, Resume};
 use crate::protocol::sse::{Splitter, parse};
-use crate::protocol::{ReadStream, Stamp};
 
 /// The longest text that another link is asked to go on with, in bytes.
 const LONGEST: usize = 256 << 10;
@@ -22,15 +22,13 @@ impl Reading {
         Reading { front, splitter: Splitter::default(), reader: front.reader() }
     }
 
-    /// Adds what `bytes` say to `out`; the stream's stamp is noted once.
-    pub(super) fn read(&mut self, bytes: Bytes, stamp: &mut Option<Stamp>, out: &mut Vec<Event>) {
+    /// Adds what `bytes` say to `out`, and notes in `place` how far the stream has come.
+    pub(super) fn read(&mut self, bytes: Bytes, place: &mut Place, out: &mut Vec<Event>) {
         self.splitter.push(bytes);
         while let Ok(Some(raw)) = self.splitter.cut() {
             let event = parse(&raw);
             let Some(data) = event.data else { continue };
-            if stamp.is_none() {
-                *stamp = self.front.stamp(&data);
-            }
+            self.front.note(event.name, &data, place);
             // The gateway's own stream: what it lets through is well formed.
             self.reader.read(event.name, &data, out).ok();
         }
@@ -45,7 +43,7 @@ impl Reading {
 #[derive(Default)]
 pub(super) struct Sent {
     pub(super) text: String,
-    pub(super) stamp: Option<Stamp>,
+    pub(super) place: Place,
     /// Has anything come that nobody can go on with?
     more: bool,
 }

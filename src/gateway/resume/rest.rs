@@ -12,7 +12,7 @@ use crate::domain::chat::Event;
 use crate::domain::facts::Caller;
 use crate::domain::failure::{Blame, Class, Failure};
 use crate::protocol::call::Call;
-use crate::protocol::resume::{By, Resume};
+use crate::protocol::resume::{By, Place, Resume};
 use crate::provider::link::{Chain, Link, Terms};
 use crate::upstream::reply::ReplyBody;
 use crate::upstream::stream::Live;
@@ -107,7 +107,7 @@ impl Continuation {
             };
             let Ok(bytes) = frame.into_data() else { continue };
             let mut events = Vec::new();
-            self.reading.read(bytes, &mut None, &mut events);
+            self.reading.read(bytes, &mut Place::default(), &mut events);
             for event in events {
                 if let Event::Start { model } = &event {
                     self.model = model.clone();

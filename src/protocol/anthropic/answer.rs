@@ -104,6 +104,11 @@ pub(super) fn part(block: &RawValue) -> Result<Option<Part>, serde_json::Error> 
     })
 }
 
+/// Is this thought's proof one of Anthropic's?
+pub(super) fn is_ours(thought: &Thought) -> bool {
+    thought.format.as_deref() == Some(ANTHROPIC_THOUGHT)
+}
+
 impl End {
     /// Why the answer ended, where it says so (docs: protocols/translation.md, 5).
     pub fn finish(self) -> Option<Finish> {

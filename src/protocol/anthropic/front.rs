@@ -5,7 +5,10 @@ mod count;
 mod error;
 mod facts;
 mod inspect;
+mod naming;
 mod request;
+mod resume;
+mod stop;
 mod tap;
 mod writer;
 
@@ -18,6 +21,7 @@ use crate::domain::chat::{Answer, Chat};
 use crate::domain::facts::Facts;
 use crate::domain::failure::Failure;
 use crate::protocol::call::Call;
+use crate::protocol::resume::Resume;
 use crate::protocol::{BadRequest, ErrorView, Front, Inspected, Stamp, Tap, Unreadable, WriteStream};
 pub use count::{counted, facts as count_facts};
 
@@ -43,6 +47,10 @@ impl Front for Anthropic {
         request::read(body)
     }
 
+    fn own_name(&self, call: &Call, field: &str) -> String {
+        naming::own_name(call, field)
+    }
+
     fn write_answer(&self, answer: &Answer, _call: &Call, stamp: &Stamp) -> Bytes {
         answer::write(answer, stamp)
     }
@@ -65,5 +73,9 @@ impl Front for Anthropic {
 
     fn ping(&self) -> &'static [u8] {
         b"event: ping\ndata: {\"type\":\"ping\"}\n\n"
+    }
+
+    fn resume(&self) -> Option<&'static dyn Resume> {
+        Some(&Anthropic)
     }
 }

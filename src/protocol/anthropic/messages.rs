@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::blocks::{Block, Input, Output};
 use super::ids::Ids;
-use super::{system, tools};
-use crate::domain::chat::{ANTHROPIC_THOUGHT, Message, Part, Thought, ToolCall, ToolResult};
+use super::{answer, system, tools};
+use crate::domain::chat::{Message, Part, Thought, ToolCall, ToolResult};
 use crate::models::Card;
 use crate::protocol::Unwritable;
 
@@ -233,7 +233,7 @@ fn said(parts: &[Part], at: usize) -> Result<Vec<Block<'_>>, Unwritable> {
 
 /// A thought that can be given back: Claude's own, signed or sealed. Its text may be empty.
 fn thinking(thought: &Thought) -> Option<Block<'_>> {
-    if thought.format.as_deref() != Some(ANTHROPIC_THOUGHT) {
+    if !answer::is_ours(thought) {
         return None;
     }
     let given = |proof: &'_ Option<String>| proof.as_deref().is_some_and(|proof| !proof.is_empty());

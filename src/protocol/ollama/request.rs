@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use super::super::{Unwritable, Written};
 use super::turns::{self, Turn};
 use crate::domain::chat::{Chat, Effort, Format, Function, Sampling, Tool, ToolChoice};
+use crate::models::Card;
 
 #[derive(Serialize)]
 struct Body<'a> {
@@ -47,7 +48,7 @@ struct OfferedFunction<'a> {
 ///
 /// # Errors
 /// [`Unwritable`] where Ollama would understand something else than the caller meant.
-pub(super) fn write(chat: &Chat, model: &str) -> Result<Written, Unwritable> {
+pub(super) fn write(chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {
     if chat.messages.is_empty() {
         // Ollama would load the model and say nothing.
         return Err(Unwritable::new("messages", "Ollama needs at least one message."));
@@ -61,7 +62,7 @@ pub(super) fn write(chat: &Chat, model: &str) -> Result<Written, Unwritable> {
         stream: chat.stream,
         think: chat.effort.map(think),
         format: format(&chat.format),
-        options: options(chat),
+        options: options(chat, card),
         keep_alive: chat.rest.get("keep_alive").filter(|value| !value.is_null()),
         tools: tools(chat)?,
         messages: turns::write(&chat.messages)?,
@@ -101,7 +102,7 @@ fn format(format: &Format) -> Option<Cow<'_, Value>> {
 
 /// Ollama's `options`: the caller's own object of that name, then what OpenAI's fields say. What is unset stays unset,
 /// because the model's own defaults are better than ours.
-fn options(chat: &Chat) -> Map<String, Value> {
+fn options(chat: &Chat, card: &Card) -> Map<String, Value> {
     let mut options = chat.rest.get("options").and_then(Value::as_object).cloned().unwrap_or_default();
     let Sampling { temperature, top_p, top_k, min_p, seed, stop, frequency_penalty, presence_penalty } = &chat.sampling;
     let mut set = |name: &str, value: Option<Value>| {
@@ -109,7 +110,8 @@ fn options(chat: &Chat) -> Map<String, Value> {
             options.insert(name.to_owned(), value);
         }
     };
-    set("num_predict", chat.max_tokens.map(Value::from));
+    let most = card.max_output.unwrap_or(u64::MAX);
+    set("num_predict", chat.max_tokens.map(|wanted| wanted.min(most).into()));
     set("temperature", temperature.map(Value::from));
     set("top_p", top_p.map(Value::from));
     set("top_k", top_k.map(Value::from));
@@ -137,7 +139,7 @@ fn tools(chat: &Chat) -> Result<Vec<Offered<'_>>, Unwritable> {
             }
             Tool::Function(_) => {}
             Tool::Other { kind, .. } => {
-                let message = format!("Ollama has no tools of type `{kind}`: offer a function.");
+                let message = format!("Ollama has no tools of type `{kind}`: offer tools that you run yourself.");
                 return Err(Unwritable::new(format!("tools[{at}].type"), message));
             }
         }

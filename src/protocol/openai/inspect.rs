@@ -4,7 +4,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::super::Inspected;
-use super::{finish, tap, usage};
+use super::super::shape::says_something;
+use super::{finish, usage};
 use crate::domain::chat::Finish;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
@@ -38,7 +39,7 @@ pub(super) fn inspect(body: &[u8]) -> Result<Inspected, Failure> {
     let head: Head = serde_json::from_str(text).map_err(|error| malformed(format!("the answer is broken: {error}")))?;
     let choices = head.choices.unwrap_or_default();
     let errors = [head.error, choices.first().and_then(|choice| choice.error)];
-    if errors.into_iter().flatten().any(tap::says_something) {
+    if errors.into_iter().flatten().any(says_something) {
         return Ok(Inspected::Error);
     }
     if choices.first().is_none_or(|choice| choice.message.is_none()) {

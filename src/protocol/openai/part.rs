@@ -4,8 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::super::BadRequest;
 use super::super::fields::{Fields, Path};
+use super::super::{BadRequest, data};
 use crate::domain::chat::{Part, Source};
 
 /// Does a part, or a tool, mark the end of a prefix to cache, by OpenAI's name or by Anthropic's?
@@ -28,16 +28,15 @@ pub(in crate::protocol) fn audio(mut part: Fields<'_>) -> Result<Part, BadReques
     let value = part.take("input_audio").ok_or_else(|| at.missing(what))?;
     let mut audio = Fields::of(value, &at, what)?;
     let mut data = audio.name("data", "base64")?;
-    strip_white_space(&mut data);
+    data::strip(&mut data);
     Ok(Part::Audio { format: audio.name("format", "wav or mp3")?, data })
 }
 
 /// Where the bytes of a picture or document are, by its `url`: a data URL, or an address.
 pub(in crate::protocol) fn source(url: String, at: &Path<'_>) -> Result<Source, BadRequest> {
-    let starts = |scheme: &str| url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
-    if starts("data:") {
+    if url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
         data_url(url, at)
-    } else if starts("http://") || starts("https://") {
+    } else if data::is_address(&url) {
         Ok(Source::Url(url))
     } else {
         Err(at.fault(format!("`{at}` must be an http or https address, or a data URL such as data:image/png;base64,…")))
@@ -58,25 +57,14 @@ fn data_url(mut url: String, at: &Path<'_>) -> Result<Source, BadRequest> {
         return Err(wrong("is a data URL without a media type"));
     }
     url.drain(..=comma);
-    strip_white_space(&mut url);
+    data::strip(&mut url);
     if url.is_empty() {
         return Err(wrong("is a data URL without data"));
     }
-    if !url.bytes().all(is_base64) {
+    if !data::is_base64(&url) {
         return Err(wrong("is a data URL whose data is not base64"));
     }
     Ok(Source::Base64 { media_type: media_type.to_owned(), data: url })
-}
-
-/// Of either alphabet: `+/`, or `-_` as in addresses.
-fn is_base64(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=')
-}
-
-fn strip_white_space(data: &mut String) {
-    if data.bytes().any(|byte| byte.is_ascii_whitespace()) {
-        data.retain(|letter| !letter.is_ascii_whitespace());
-    }
 }
 
 /// The data URL or the address of these bytes; `None` where they are known by an id alone.

@@ -1,15 +1,10 @@
 //! Going on with a streamed chat completion that broke.
 
-use std::borrow::Cow;
-
-use bytes::{Bytes, BytesMut};
+use bytes::BytesMut;
 use serde::Deserialize;
-use serde_json::value::RawValue;
 
 use super::super::call::Call;
-use super::super::resume::{Resume, Seam};
-use super::super::scan::scan;
-use super::super::splice::{Edits, splice};
+use super::super::resume::{Place, Resume, Seam, with_turn};
 use super::super::{ReadStream, Stamp, WriteStream};
 use super::{OpenAi, stream};
 
@@ -18,12 +13,6 @@ struct Head {
     id: String,
     #[serde(default)]
     created: i64,
-}
-
-#[derive(Deserialize)]
-struct Turn<'a> {
-    #[serde(borrow)]
-    role: Cow<'a, str>,
 }
 
 impl Resume for OpenAi {
@@ -37,24 +26,15 @@ impl Resume for OpenAi {
         Box::new(stream::Reader::new(&Stamp { id: String::new(), created: 0 }))
     }
 
-    fn stamp(&self, data: &[u8]) -> Option<Stamp> {
-        let head: Head = serde_json::from_slice(data).ok()?;
-        (!head.id.is_empty()).then_some(Stamp { id: head.id, created: head.created })
+    fn note(&self, _name: Option<&str>, data: &[u8], place: &mut Place) {
+        if place.stamp.is_none() {
+            let head = serde_json::from_slice(data).ok().filter(|head: &Head| !head.id.is_empty());
+            place.stamp = head.map(|head| Stamp { id: head.id, created: head.created });
+        }
     }
 
     fn with_answer(&self, call: &Call, text: &str) -> Option<Call> {
-        let turns = call.field("messages")?;
-        let last = *serde_json::from_slice::<Vec<&RawValue>>(turns).ok()?.last()?;
-        if serde_json::from_str::<Turn<'_>>(last.get()).ok()?.role == "assistant" {
-            return None;
-        }
-        let turns = std::str::from_utf8(turns).ok()?.trim_end().strip_suffix(']')?;
-        let turn = serde_json::json!({"role": "assistant", "content": text});
-        let mut edits = Edits::default();
-        edits.set("messages", format!("{turns},{turn}]"));
-        // It has thought already, and a turn to be continued leaves no room for another thought.
-        ["reasoning", "reasoning_effort"].into_iter().for_each(|name| edits.cut(name));
-        scan(call.front, Bytes::from(splice(call, &edits).concat())).ok()
+        with_turn(call, text, &["reasoning", "reasoning_effort"])
     }
 
     fn go_on(&self, seam: &Seam<'_>, include_usage: bool, out: &mut BytesMut) -> Box<dyn WriteStream> {
@@ -64,6 +44,9 @@ impl Resume for OpenAi {
 
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
+    use super::super::super::scan::scan;
     use super::*;
 
     fn call(body: &str) -> Call {
@@ -108,7 +91,11 @@ mod tests {
 
     #[test]
     fn a_stream_tells_its_id_and_time() {
-        let stamp = |data: &str| OpenAi.stamp(data.as_bytes()).map(|stamp| (stamp.id, stamp.created));
+        let stamp = |data: &str| {
+            let mut place = Place::default();
+            OpenAi.note(None, data.as_bytes(), &mut place);
+            place.stamp.map(|stamp| (stamp.id, stamp.created))
+        };
         assert_eq!(stamp(r#"{"id":"gen-1","created":7,"choices":[]}"#), Some(("gen-1".into(), 7)));
         assert_eq!(stamp(r#"{"id":"","created":0,"prompt_filter_results":[]}"#), None);
         assert_eq!(stamp("[DONE]"), None);

@@ -41,7 +41,7 @@ pub(in crate::protocol) fn written(schema: &Schema) -> Map<String, Value> {
 }
 
 /// Does every object of a schema require all it has, and forbid all else, as OpenAI's strict mode asks?
-fn is_strict(schema: &Value) -> bool {
+pub(super) fn is_strict(schema: &Value) -> bool {
     match schema {
         Value::Object(map) => is_strict_object(map) && map.values().all(is_strict),
         Value::Array(items) => items.iter().all(is_strict),

@@ -4,6 +4,7 @@ use bytes::BytesMut;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::super::shape::{Shape, says_something};
 use super::super::{ErrorView, Seen, Tap};
 use super::{error, finish, usage};
 use crate::domain::chat::{Finish, Usage};
@@ -171,7 +172,7 @@ impl Tap for OpenAiTap {
         }
         let for_gateway_alone = usage.is_some() && choices.is_empty() && !self.include_usage;
         self.usage = usage.or(self.usage);
-        self.shape = Shape::of(data, &choices).filter(|_| content && usage.is_none());
+        self.shape = shape(data, &choices).filter(|_| content && usage.is_none());
         match (content, for_gateway_alone) {
             (true, _) => Seen::Content,
             (false, true) => Seen::Drop,
@@ -207,44 +208,13 @@ impl Tap for OpenAiTap {
     }
 }
 
-/// An event around its text: everything before the text's first letter, and everything behind its last.
-#[derive(Debug)]
-struct Shape {
-    before: Box<[u8]>,
-    behind: Box<[u8]>,
-}
-
-/// Longer events are not remembered.
-const LONGEST_SHAPE: usize = 2048;
-
-impl Shape {
-    /// The shape of an event that carries a piece of text and says nothing else.
-    fn of(data: &[u8], choices: &[Choice<'_>]) -> Option<Shape> {
-        let [Choice { delta: Some(delta), finish_reason, .. }] = choices else { return None };
-        let others = [delta.tool_calls, delta.function_call].into_iter().chain(delta.parts().into_iter().skip(1));
-        let finished = finish_reason.is_some_and(|reason| reason.get() != "null");
-        let text = delta.content?.get();
-        if finished || others.flatten().any(says_something) || !text.starts_with('"') || data.len() > LONGEST_SHAPE {
-            return None;
-        }
-        let start = (text.as_ptr() as usize).checked_sub(data.as_ptr() as usize)?;
-        let (before, behind) = (data.get(..start + 1)?, data.get(start + text.len() - 1..)?);
-        Some(Shape { before: before.into(), behind: behind.into() })
-    }
-
-    /// The length of its text, where `data` differs from that event in its text alone. Text with escapes is left to the
-    /// full reading.
-    fn fits(&self, data: &[u8]) -> Option<usize> {
-        let text = data.strip_prefix(&*self.before)?.strip_suffix(&*self.behind)?;
-        let plain = |byte: &u8| *byte >= b' ' && !matches!(byte, b'"' | b'\\');
-        let fits = !text.is_empty() && text.iter().all(plain) && std::str::from_utf8(text).is_ok();
-        fits.then_some(text.len())
-    }
-}
-
-/// Is this value more than `null`, `false`, `""`, `[]` or `{}`?
-pub(super) fn says_something(value: &RawValue) -> bool {
-    !matches!(value.get(), "null" | "false" | "\"\"" | "[]" | "{}")
+/// The shape of an event that carries a piece of text and says nothing else.
+fn shape(data: &[u8], choices: &[Choice<'_>]) -> Option<Shape> {
+    let [Choice { delta: Some(delta), finish_reason, .. }] = choices else { return None };
+    let others = [delta.tool_calls, delta.function_call].into_iter().chain(delta.parts().into_iter().skip(1));
+    let finished = finish_reason.is_some_and(|reason| reason.get() != "null");
+    let only_text = !finished && !others.flatten().any(says_something);
+    delta.content.filter(|_| only_text).and_then(|text| Shape::around(text, data))
 }
 
 #[cfg(test)]

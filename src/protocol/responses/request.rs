@@ -8,7 +8,8 @@ mod state;
 mod tools;
 mod write;
 
-pub(super) use read::read;
+pub(super) use items::Spot;
+pub(super) use read::{place, read};
 pub(super) use write::write;
 
 #[cfg(test)]

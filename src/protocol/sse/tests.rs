@@ -36,6 +36,23 @@ fn every_line_end_at_every_split() {
 }
 
 #[test]
+fn a_name_before_the_data_or_behind_it() {
+    let stream =
+        "event: a\ndata: 1\n\nevent:  b\ndata: 2\n\ndata: 3\nevent: c\n\nevent: d\n\nevent: e\nid: 1\ndata: 4\n\n";
+    let expected = [
+        (Some("a"), Some("1")),
+        (Some(" b"), Some("2")),
+        (Some("c"), Some("3")),
+        (Some("d"), None),
+        (Some("e"), Some("4")),
+    ];
+    check(stream.as_bytes(), &expected);
+    check(stream.replace('\n', "\r\n").as_bytes(), &expected);
+    check(stream.replace('\n', "\r").as_bytes(), &expected);
+    assert_eq!(parse(b"event: \xff\ndata: 1\n\n"), SseEvent { name: None, data: Some(Cow::Borrowed(b"1")) });
+}
+
+#[test]
 fn a_missing_last_blank_line_is_forgiven() {
     check(b"data: 1\n\ndata: 2\n", &[(None, Some("1")), (None, Some("2"))]);
     check(b"data: 1\n\ndata: 2", &[(None, Some("1")), (None, Some("2"))]);

@@ -45,3 +45,19 @@ fn models_are_listed_by_id() {
     assert_eq!(Chat.read_models(b"<html>"), Vec::<String>::new());
     assert_eq!(Chat.read_models(Value::Null.to_string().as_bytes()), Vec::<String>::new());
 }
+
+#[test]
+fn what_other_vendors_answers_leave_in_the_history_is_taken_out() {
+    let edited = |messages: &str| {
+        let body = format!(r#"{{"model":"m","messages":{messages}}}"#);
+        let call = scan::scan(&OpenAi, Bytes::from(body)).unwrap();
+        let mut edits = Edits::default();
+        let provider = Provider::new(&SPEC, String::new(), None, Default::default());
+        Chat.edit(&call, &provider, &mut edits);
+        String::from_utf8(splice::splice(&call, &edits).concat()).unwrap()
+    };
+    let with = r#"[{"role":"user","content":[{"type":"text","text":"say \"reasoning\"","cache_control":{}}]},{"role":"assistant","content":"b","reasoning":"c","reasoning_details":[]}]"#;
+    let without = r#"[{"role":"user","content":[{"type":"text","text":"say \"reasoning\""}]},{"role":"assistant","content":"b"}]"#;
+    assert_eq!(edited(with), format!(r#"{{"model":"m","messages":{without}}}"#));
+    assert_eq!(edited(without), format!(r#"{{"model":"m","messages":{without}}}"#));
+}

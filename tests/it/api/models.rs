@@ -156,3 +156,40 @@ async fn a_route_that_bears_a_models_name_stands_for_it() {
     let found = listed(&gateway.get("/v1/models").await);
     assert_eq!(found["gpt-4o"], "gateway");
 }
+
+#[tokio::test]
+async fn a_client_of_anthropics_gets_the_list_in_its_own_form_page_by_page() {
+    let anthropic = upstream::anthropic().start().await;
+    let openai = upstream::openai().lists(["gpt-4o", "gpt-4o-mini"]).start().await;
+    let gateway = gateway().with(&anthropic).with(&openai).start().await;
+    let page = |path: String| {
+        let gateway = &gateway;
+        async move { gateway.request("GET", &path).header("anthropic-version", "2023-06-01").send().await }
+    };
+    let all = page("/v1/models?limit=1000".into()).await;
+    assert_eq!((all.status, all.json["has_more"].clone()), (200, serde_json::json!(false)));
+    assert_eq!(all.header("request-id"), all.header("x-request-id"));
+    let ids = |answer: &Answer| -> Vec<String> {
+        let data = answer.json["data"].as_array().expect("a list");
+        data.iter().map(|model| model["id"].as_str().expect("an id").to_owned()).collect()
+    };
+    let everything = ids(&all);
+    let mut walked = Vec::new();
+    let mut path = "/v1/models?limit=2".to_owned();
+    loop {
+        let answer = page(path).await;
+        walked.extend(ids(&answer));
+        assert_eq!(answer.json["last_id"].as_str(), walked.last().map(String::as_str));
+        if answer.json["has_more"] != true {
+            break;
+        }
+        path = format!("/v1/models?limit=2&after_id={}", walked.last().expect("a page is not empty"));
+    }
+    assert_eq!(walked, everything);
+    let claude = page("/v1/models/claude-opus-4-5-20251101".into()).await;
+    assert_eq!((claude.json["type"].as_str(), claude.json["max_tokens"].as_u64()), (Some("model"), Some(64_000)));
+    let missing = page("/v1/models/nobody".into()).await;
+    assert_eq!((missing.status, missing.json["error"]["type"].as_str()), (404, Some("not_found_error")));
+    let bad = page("/v1/models?limit=0".into()).await;
+    assert_eq!((bad.status, bad.json["error"]["type"].as_str()), (400, Some("invalid_request_error")));
+}

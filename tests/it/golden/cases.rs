@@ -60,6 +60,17 @@ const fn lossy(
     Request { of, from: OpenAi, to: Anthropic, from_file, to_file, betas: &[], dropped }
 }
 
+/// A request of a caller who speaks Anthropic's Messages, without `dropped`.
+const fn messages(
+    of: &'static str,
+    from_file: &'static str,
+    to: Dialect,
+    to_file: &'static str,
+    dropped: &'static [&'static str],
+) -> Case {
+    Request { of, from: Anthropic, to, from_file, to_file, betas: &[], dropped }
+}
+
 const fn answer(of: &'static str) -> Case {
     let (from_file, to_file) = ("anthropic.response.json", "openai.response.json");
     Answer { of, from: Anthropic, to: OpenAi, from_file, to_file, asked: "" }
@@ -70,9 +81,30 @@ const fn stream(of: &'static str, to_file: &'static str, include_usage: bool) ->
     Stream { of, from: Anthropic, to: OpenAi, from_file, to_file, asked: "", include_usage }
 }
 
+/// An answer for a caller of Messages.
+const fn message(of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str) -> Case {
+    Answer { of, from, to: Anthropic, from_file, to_file, asked: "" }
+}
+
+/// A stream for a caller of Messages, who is always told the usage.
+const fn blocks(of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str) -> Case {
+    Stream { of, from, to: Anthropic, from_file, to_file, asked: "", include_usage: false }
+}
+
 const OPENAI: &str = "openai.request.json";
 const ANTHROPIC: &str = "anthropic.request.json";
+const MESSAGE: &str = "anthropic.response.json";
+const CHUNKS: &str = "openai.stream.sse";
+const BLOCKS: &str = "anthropic.stream.sse";
+/// The requests of case b04: how hard the model is to think, and how tokens are drawn.
+const ADAPTIVE: &str = "anthropic.request.adaptive.json";
+const BUDGET: &str = "anthropic.request.budget.json";
+const EFFORT: &str = "anthropic.request.effort.json";
+const OFF: &str = "anthropic.request.off.json";
 const USAGE: &str = "openai.stream.include_usage.sse";
+
+const UNSIGNED: &str = "b24-unsigned-thoughts-to-anthropic";
+const CUT_OFF: &str = "b26-cut-off-to-anthropic";
 
 /// Every case, in the order of the folders.
 pub const CASES: &[Case] = &[
@@ -127,6 +159,10 @@ pub const CASES: &[Case] = &[
         dropped: &[],
     },
     stream("10-stream-error-anthropic-to-openai", "openai.stream.sse", false),
+    message("11-openai-response-to-anthropic", OpenAi, "openai.response.json", MESSAGE),
+    blocks("12-openai-stream-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks("14-stream-error-openrouter-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    messages("13-anthropic-request-to-openai", ANTHROPIC, OpenAi, OPENAI, &[]),
     Stream {
         of: "15-ollama-native-stream",
         from: Ollama,
@@ -155,6 +191,7 @@ pub const CASES: &[Case] = &[
         dropped: &[],
     },
     answer("19-refusal"),
+    message("19-refusal", OpenAi, "openai-refusal.response.json", "anthropic-refusal.response.json"),
     lossy("a01-schema-references", OPENAI, ANTHROPIC, &["strict"]),
     request("a02-pictures-after-tool-results", OPENAI, ANTHROPIC),
     lossy("a03-effort", "openai.request.xhigh.json", "anthropic.request.xhigh.claude-opus-5-5.json", &["seed"]),
@@ -212,4 +249,80 @@ pub const CASES: &[Case] = &[
     },
     request("a10-thoughts-with-tools", OPENAI, "anthropic.request.claude-sonnet-4-5.json"),
     answer("a11-mixed-answer"),
+    blocks("b20-late-tool-name-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks("b21-three-calls-interleaved-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks("b22-text-around-tools-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks("b23-signed-thoughts-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks(UNSIGNED, OpenAi, "openai.stream.plain.sse", "anthropic.stream.plain.sse"),
+    blocks(UNSIGNED, OpenAi, "openai.stream.sealed.sse", "anthropic.stream.sealed.sse"),
+    blocks("b25-refusal-in-a-stream-to-anthropic", OpenAi, CHUNKS, BLOCKS),
+    blocks(CUT_OFF, OpenAi, "openai.stream.length.sse", "anthropic.stream.length.sse"),
+    blocks(CUT_OFF, OpenAi, "openai.stream.length-in-a-call.sse", "anthropic.stream.length-in-a-call.sse"),
+    blocks(CUT_OFF, OpenAi, "openai.stream.filter.sse", "anthropic.stream.filter.sse"),
+    // Nobody has counted here: an estimate comes from the lane, which knows the request.
+    blocks("b27-usage-to-anthropic", OpenAi, "openai.stream.none.sse", "anthropic.stream.none.sse"),
+    blocks("b27-usage-to-anthropic", OpenAi, "openai.stream.on-finish.sse", "anthropic.stream.on-finish.sse"),
+    blocks("b27-usage-to-anthropic", OpenAi, "openai.stream.running.sse", "anthropic.stream.running.sse"),
+    blocks("b28-ollama-to-anthropic", Ollama, "ollama.stream.ndjson", BLOCKS),
+    message("b28-ollama-to-anthropic", Ollama, "ollama.response.json", MESSAGE),
+    message("b29-thoughts-and-broken-arguments-to-anthropic", OpenAi, "openai.response.json", MESSAGE),
+    messages("b01-claude-code", ANTHROPIC, OpenAi, "openai.request.gpt-5.json", &["context_management"]),
+    messages("b01-claude-code", ANTHROPIC, OpenAi, "openai.request.gpt-6-sol.json", &["context_management"]),
+    messages(
+        "b01-claude-code",
+        ANTHROPIC,
+        OpenAi,
+        "openai.request.gpt-4o.json",
+        &["context_management", "reasoning_effort"],
+    ),
+    messages("b01-claude-code", ANTHROPIC, Ollama, "ollama.request.qwen3.json", &["context_management", "user"]),
+    messages("b02-documents", ANTHROPIC, OpenAi, "openai.request.gpt-4o.json", &[]),
+    messages("b03-parallel-tools", ANTHROPIC, OpenAi, "openai.request.gpt-4o.json", &["strict"]),
+    messages("b03-parallel-tools", ANTHROPIC, Ollama, "ollama.request.llama3.json", &["parallel_tool_calls", "strict"]),
+    messages("b04-thinking", BUDGET, OpenAi, "openai.request.budget.gpt-4o.json", &["stop", "reasoning_effort"]),
+    messages("b04-thinking", BUDGET, OpenAi, "openai.request.budget.gpt-5.json", &["stop"]),
+    messages("b04-thinking", BUDGET, OpenAi, "openai.request.budget.gpt-6-sol.json", &["stop"]),
+    messages("b04-thinking", BUDGET, OpenAi, "openai.request.budget.o4-mini.json", &["stop"]),
+    messages("b04-thinking", BUDGET, OpenAi, "openai.request.budget.deepseek-chat.json", &["stop"]),
+    messages("b04-thinking", EFFORT, OpenAi, "openai.request.effort.gpt-4o.json", &["reasoning_effort"]),
+    messages("b04-thinking", EFFORT, OpenAi, "openai.request.effort.gpt-5.json", &["top_p", "top_k"]),
+    messages("b04-thinking", EFFORT, OpenAi, "openai.request.effort.gpt-6-sol.json", &["top_p", "top_k"]),
+    messages("b04-thinking", OFF, OpenAi, "openai.request.off.gpt-4o.json", &[]),
+    messages("b04-thinking", OFF, OpenAi, "openai.request.off.gpt-5.json", &["temperature"]),
+    messages("b04-thinking", OFF, OpenAi, "openai.request.off.gpt-6-sol.json", &[]),
+    messages("b04-thinking", OFF, OpenAi, "openai.request.off.o4-mini.json", &["temperature"]),
+    messages("b04-thinking", OFF, Ollama, "ollama.request.off.json", &[]),
+    messages("b04-thinking", ADAPTIVE, OpenAi, "openai.request.adaptive.gpt-6-sol.json", &[]),
+    messages("b05-output-format", "anthropic.request.strict.json", OpenAi, "openai.request.strict.gpt-6-sol.json", &[]),
+    messages("b05-output-format", "anthropic.request.lax.json", OpenAi, "openai.request.lax.gpt-6-sol.json", &[]),
+    messages("b05-output-format", "anthropic.request.lax.json", Ollama, "ollama.request.lax.json", &[]),
+    messages("b06-thoughts-for-deepseek", ANTHROPIC, OpenAi, "openai.request.deepseek.json", &[]),
+    messages("b06-thoughts-for-deepseek", ANTHROPIC, OpenAi, "openai.request.qwen.json", &[]),
+    messages("b06-thoughts-for-deepseek", ANTHROPIC, Ollama, "ollama.request.deepseek.json", &[]),
+    messages("b07-claude-by-openais-protocol", ANTHROPIC, OpenAi, OPENAI, &[]),
+    messages(
+        "b08-server-tools-in-history",
+        ANTHROPIC,
+        OpenAi,
+        "openai.request.gpt-4o.json",
+        &[
+            "container_upload",
+            "server_tool_use",
+            "web_search_tool_result",
+            "mcp_tool_use",
+            "mcp_tool_result",
+            "container",
+            "mcp_servers",
+            "fallbacks",
+            "inference_speed",
+        ],
+    ),
+    messages("b09-tool-choice-for-ollama", "anthropic.request.none.json", Ollama, "ollama.request.none.json", &[]),
+    messages(
+        "b09-tool-choice-for-ollama",
+        "anthropic.request.any.json",
+        Ollama,
+        "ollama.request.any.json",
+        &["tool_choice", "parallel_tool_calls"],
+    ),
 ];

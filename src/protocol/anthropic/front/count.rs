@@ -12,7 +12,7 @@ use crate::protocol::call::Call;
 /// # Errors
 /// [`BadRequest`], as for a request to answer.
 pub fn facts(call: &Call) -> Result<Facts, BadRequest> {
-    super::facts::facts(call)
+    super::facts::prompt(call)
 }
 
 /// An answer of `tokens`, written.

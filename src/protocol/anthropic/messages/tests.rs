@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::kit::*;
 use super::*;
-use crate::domain::chat::{Chat, File, Image, Source};
+use crate::domain::chat::{ANTHROPIC_THOUGHT, Chat, File, Image, Source};
 
 /// Takes a system message after the first turn.
 const NEW: &str = "claude-opus-5-5";

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::super::super::BadRequest;
+use super::super::super::effort::{self, EFFORTS};
 use super::super::super::fields::Fields;
-use super::super::effort::{EFFORTS, known};
 use super::super::schema;
 use crate::domain::chat::{Effort, Format};
 
@@ -51,7 +51,8 @@ pub(super) fn stop(fields: &mut Fields<'_>) -> Result<Vec<String>, BadRequest> {
 /// How hard the model thinks: `reasoning_effort`, or OpenRouter's `reasoning` (docs: protocols/openrouter.md).
 pub(super) fn effort(fields: &mut Fields<'_>) -> Result<Option<Effort>, BadRequest> {
     let at = fields.at("reasoning_effort");
-    let effort = fields.string("reasoning_effort")?.map(|name| known(&name).ok_or_else(|| at.unknown(EFFORTS, &name)));
+    let effort =
+        fields.string("reasoning_effort")?.map(|name| effort::named(&name).ok_or_else(|| at.unknown(EFFORTS, &name)));
     let reasoning = reasoning(fields)?;
     Ok(effort.transpose()?.or(reasoning))
 }
@@ -64,25 +65,14 @@ fn reasoning(fields: &mut Fields<'_>) -> Result<Option<Effort>, BadRequest> {
     let budget = reasoning.count("max_tokens")?;
     let at = reasoning.at("effort");
     if let Some(name) = reasoning.string("effort")? {
-        return known(&name).map(Some).ok_or_else(|| at.unknown(EFFORTS, &name));
+        return effort::named(&name).map(Some).ok_or_else(|| at.unknown(EFFORTS, &name));
     }
     Ok(match (enabled, budget) {
         (Some(false), _) => Some(Effort::None),
-        (_, Some(budget)) => Some(for_budget(budget)),
+        (_, Some(budget)) => Some(effort::for_budget(budget)),
         (Some(true), None) => Some(Effort::Medium),
         (None, None) => None,
     })
-}
-
-/// The effort that a budget of thinking tokens stands for (docs: protocols/translation.md, 3.3).
-fn for_budget(tokens: u64) -> Effort {
-    match tokens {
-        0 => Effort::None,
-        1..2048 => Effort::Low,
-        2048..4096 => Effort::Medium,
-        4096..8192 => Effort::High,
-        _ => Effort::Xhigh,
-    }
 }
 
 /// The form of the answer.

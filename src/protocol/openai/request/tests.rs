@@ -1,6 +1,7 @@
 //! Requests, read and written: the golden cases, what callers send, what is refused, and the way there and back.
 
 mod bad;
+mod foreign;
 mod good;
 mod round;
 mod written;
@@ -18,5 +19,5 @@ fn card() -> Card {
 /// A model of OpenAI's that thinks.
 fn thinker() -> Card {
     let efforts = [Effort::None, Effort::Low, Effort::Medium, Effort::High, Effort::Xhigh, Effort::Max];
-    Card { sampling: false, efforts: Efforts::of(&efforts), max_completion_tokens: true, price: None, ..card() }
+    Card { sampling: false, efforts: Efforts::of(&efforts), max_completion_tokens: true, ..card() }
 }

@@ -2,13 +2,14 @@
 
 mod message;
 mod options;
+mod thought;
 mod tool;
 
 use serde_json::{Value, json};
 
-use super::super::super::{Unwritable, Written};
+use super::super::super::{Unwritable, Written, effort};
 use super::super::draft::Draft;
-use super::super::{effort, user};
+use super::super::user;
 use crate::domain::chat::{Chat, Effort};
 use crate::models::Card;
 
@@ -21,7 +22,7 @@ const PROBABILITIES: [&str; 2] = ["logprobs", "top_logprobs"];
 pub(in super::super) fn write(chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {
     let mut draft = Draft::new(card);
     draft.set("model", model.into());
-    draft.set("messages", message::messages(chat, card)?);
+    draft.set("messages", message::messages(chat, model, card)?);
     draft.tools(chat)?;
     draft.length(chat.max_tokens);
     draft.sampling(chat);
@@ -39,7 +40,11 @@ impl Draft<'_> {
         if chat.tools.is_empty() {
             return Ok(());
         }
-        self.set("tools", tool::tools(&chat.tools)?);
+        let (tools, lax) = tool::tools(&chat.tools)?;
+        self.set("tools", tools);
+        if lax {
+            self.drop("strict");
+        }
         if let Some(choice) = &chat.tool_choice {
             self.set("tool_choice", tool::choice(choice, &chat.tools));
         }
@@ -49,10 +54,11 @@ impl Draft<'_> {
         Ok(())
     }
 
+    /// No more than the model can: what it can is another model's than the caller may have had in mind.
     fn length(&mut self, limit: Option<u64>) {
         let name = if self.card.max_completion_tokens { "max_completion_tokens" } else { "max_tokens" };
         if let Some(limit) = limit {
-            self.choose(name, limit.into());
+            self.choose(name, limit.min(self.card.max_output.unwrap_or(u64::MAX)).into());
         }
     }
 
@@ -76,10 +82,11 @@ impl Draft<'_> {
                 self.set(name, value);
             }
         }
-        if !sampling.stop.is_empty() {
-            self.set("stop", sampling.stop.iter().take(MOST_STOPS).cloned().collect());
+        let most = if self.card.stop { MOST_STOPS } else { 0 };
+        if !sampling.stop.is_empty() && most > 0 {
+            self.set("stop", sampling.stop.iter().take(most).cloned().collect());
         }
-        if sampling.stop.len() > MOST_STOPS {
+        if sampling.stop.len() > most {
             self.drop("stop");
         }
     }

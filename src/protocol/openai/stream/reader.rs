@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::super::super::shape::says_something;
 use super::super::super::{BrokenEvent, ReadStream, Stamp};
-use super::super::tap::says_something;
 use super::super::{details, finish, usage};
 use super::calls::{Calls, Fragment, Function};
 use crate::domain::Dialect;

@@ -4,7 +4,6 @@
 
 use bytes::{BufMut, BytesMut};
 use serde::Serialize;
-use serde_json::json;
 
 use super::super::super::resume::Seam;
 use super::super::super::{ErrorView, Stamp, WriteStream};
@@ -89,11 +88,8 @@ impl Writer {
         let mut writer = Writer { has_text: true, ..Writer::new(seam.stamp.clone(), include_usage) };
         writer.make_head(&seam.stamp.id, seam.answering);
         writer.open(out);
-        let mark = json!({"resumed": {
-            "provider": seam.provider, "model": seam.model, "by": seam.by.name(), "after": seam.after,
-        }});
         out.extend_from_slice(br#"{"index":0,"delta":{},"finish_reason":null}],"x_gateway":"#);
-        put(&mark, (&mut *out).writer());
+        put(&seam.mark(), (&mut *out).writer());
         writer.close(out);
         writer
     }

@@ -12,6 +12,7 @@ use super::content::{self, Sender};
 use super::state::{bound, bound_kind};
 use crate::domain::chat::{Message, OPENAI_THOUGHT, Part, Text, Thought, ToolCall, ToolResult};
 use places::Places;
+pub(in super::super) use places::Spot;
 
 const TYPES: &str = "message, function_call, function_call_output, custom_tool_call, custom_tool_call_output or \
                      reasoning";
@@ -25,8 +26,23 @@ pub(super) struct Conversation {
     places: Places,
     /// The model's turn that is going on.
     turn: Option<Turn>,
-    /// Thoughts of an answer whose words or calls are still to come.
-    thoughts: Vec<Part>,
+    /// Thoughts of an answer whose words or calls are still to come, with their items.
+    thoughts: Vec<(usize, Thought)>,
+}
+
+/// A conversation as it was read.
+pub(super) struct Read {
+    pub(super) messages: Vec<Message>,
+    /// Did it come as items rather than as one string?
+    pub(super) as_items: bool,
+    places: Places,
+}
+
+impl Read {
+    /// Where `spot` of message number `message` stood in the request `body`.
+    pub(super) fn place(&self, body: &Value, message: usize, spot: Spot) -> Option<String> {
+        self.places.name(body, &self.messages, message, spot)
+    }
 }
 
 /// A turn of the model.
@@ -38,8 +54,8 @@ struct Turn {
     calls: bool,
 }
 
-/// Reads `instructions` and `input`: the messages, and whether they came as items rather than as one string.
-pub(super) fn conversation(fields: &mut Fields<'_>) -> Result<(Vec<Message>, bool), Unreadable> {
+/// Reads `instructions` and `input`.
+pub(super) fn conversation(fields: &mut Fields<'_>) -> Result<Read, Unreadable> {
     let mut conversation = Conversation::default();
     if let Some(text) = fields.string("instructions")? {
         conversation.add(None, Message::System(vec![plain(text)]));
@@ -60,7 +76,10 @@ pub(super) fn conversation(fields: &mut Fields<'_>) -> Result<(Vec<Message>, boo
         }
         Some(other) => return Err(at.wrong(what, &other).into()),
     };
-    Ok((conversation.finish()?, as_items))
+    conversation.end_turn();
+    let Conversation { messages, places, .. } = conversation;
+    places.check(&messages)?;
+    Ok(Read { messages, as_items, places })
 }
 
 fn plain(text: String) -> Part {
@@ -79,7 +98,10 @@ impl Conversation {
     /// The model's turn that is going on, or a new one, with the thoughts that came before.
     fn turn(&mut self, item: usize) -> &mut Turn {
         let turn = self.turn.get_or_insert_with(|| Turn { item, parts: Vec::new(), calls: false });
-        turn.parts.append(&mut self.thoughts);
+        for (item, thought) in self.thoughts.drain(..) {
+            self.places.said(self.messages.len(), item, None);
+            turn.parts.push(Part::Thought(thought));
+        }
         turn
     }
 
@@ -88,12 +110,6 @@ impl Conversation {
             self.places.message(Some(turn.item));
             self.messages.push(Message::Assistant(turn.parts));
         }
-    }
-
-    fn finish(mut self) -> Result<Vec<Message>, BadRequest> {
-        self.end_turn();
-        self.places.check(&self.messages)?;
-        Ok(self.messages)
     }
 
     fn item(&mut self, index: usize, value: Value, at: &Path<'_>) -> Result<(), Unreadable> {
@@ -110,7 +126,7 @@ impl Conversation {
             }
             "function_call_output" | "custom_tool_call_output" => self.output(index, item),
             "reasoning" => {
-                self.thoughts.extend(thought(item)?.map(Part::Thought));
+                self.thoughts.extend(thought(item)?.map(|thought| (index, thought)));
                 Ok(())
             }
             "item_reference" => {
@@ -139,7 +155,9 @@ impl Conversation {
                 if self.turn.as_ref().is_some_and(|turn| !turn.calls && turn.parts.iter().any(says)) {
                     self.end_turn();
                 }
+                let count = parts.len();
                 self.turn(index).parts.append(&mut parts);
+                (0..count).for_each(|part| self.places.said(self.messages.len(), index, Some(part)));
             }
             other => return Err(item.at("role").unknown(ROLES, other).into()),
         }
@@ -162,7 +180,7 @@ impl Conversation {
         let turn = self.turn(index);
         turn.calls = true;
         turn.parts.push(Part::Call(ToolCall { id, name, arguments }));
-        self.places.call(self.messages.len(), index);
+        self.places.said(self.messages.len(), index, None);
         Ok(())
     }
 

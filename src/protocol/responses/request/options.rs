@@ -3,8 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::super::super::BadRequest;
+use super::super::super::effort::{EFFORTS, named};
 use super::super::super::fields::Fields;
-use super::super::super::openai::effort::{EFFORTS, known};
 use super::super::super::openai::schema;
 use crate::domain::chat::{Effort, Format};
 
@@ -39,7 +39,7 @@ pub(super) fn effort(fields: &mut Fields<'_>, foreign: &mut Vec<String>) -> Resu
         foreign.push("reasoning.mode".into());
     }
     let at = reasoning.at("effort");
-    let effort = reasoning.string("effort")?.map(|name| known(&name).ok_or_else(|| at.unknown(EFFORTS, &name)));
+    let effort = reasoning.string("effort")?.map(|name| named(&name).ok_or_else(|| at.unknown(EFFORTS, &name)));
     effort.transpose()
 }
 

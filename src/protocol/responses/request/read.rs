@@ -5,7 +5,8 @@ use serde_json::{Map, Value};
 use super::super::super::fields::{self, Fields, Path};
 use super::super::super::openai::user;
 use super::super::super::{BadRequest, Unreadable};
-use super::{items, options, state, tools};
+use super::items::{self, Spot};
+use super::{options, state, tools};
 use crate::domain::chat::{Chat, Sampling};
 
 /// Fields that are meant for the gateway and for no provider.
@@ -21,7 +22,7 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Chat, Unreadable> {
         fields.take(name);
     }
     state::refuse(&mut fields)?;
-    let (messages, text_parts) = items::conversation(&mut fields)?;
+    let items::Read { messages, as_items, .. } = items::conversation(&mut fields)?;
     let mut foreign = Vec::new();
     state::management(&mut fields, &mut foreign)?;
     let tool_choice = tools::choice(&mut fields)?;
@@ -31,7 +32,7 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Chat, Unreadable> {
     options::silent(&mut fields)?;
     let mut chat = Chat {
         messages,
-        text_parts,
+        text_parts: as_items,
         tools: tools::tools(&mut fields)?,
         tool_choice,
         parallel_tools: fields.boolean("parallel_tool_calls")?,
@@ -48,6 +49,13 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Chat, Unreadable> {
     // What Responses do not have either is not handed on to a protocol in which it might mean something.
     chat.foreign.extend(fields.rest().into_iter().map(|(name, _)| name));
     Ok(chat)
+}
+
+/// Where `spot` of the hub's message number `message` stands in the request `body`; `None` where it cannot be read.
+pub(in super::super) fn place(body: &[u8], message: usize, spot: Spot) -> Option<String> {
+    let body = fields::parse(body).ok()?;
+    let mut fields = Fields::of(body.clone(), &Path::Body, "a JSON object").ok()?;
+    items::conversation(&mut fields).ok()?.place(&body, message, spot)
 }
 
 fn shared(fields: &mut Fields<'_>) -> Map<String, Value> {

@@ -7,8 +7,8 @@ mod tools;
 use serde_json::{Value, json};
 
 use super::super::super::openai::draft::Draft;
-use super::super::super::openai::{effort, user};
-use super::super::super::{Unwritable, Written};
+use super::super::super::openai::user;
+use super::super::super::{Unwritable, Written, effort};
 use crate::domain::chat::{Chat, Effort};
 use crate::models::Card;
 
@@ -55,7 +55,11 @@ impl Writer<'_> {
         if self.chat.tools.is_empty() {
             return Ok(());
         }
-        self.draft.set("tools", tools::tools(&self.chat.tools)?);
+        let (tools, lax) = tools::tools(&self.chat.tools)?;
+        self.draft.set("tools", tools);
+        if lax {
+            self.draft.drop("strict");
+        }
         if let Some(choice) = &self.chat.tool_choice {
             self.draft.set("tool_choice", tools::choice(choice, &self.chat.tools));
         }

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::super::{read, write};
 use super::card;
 use crate::domain::chat::{
-    ANTHROPIC_THOUGHT, Chat, Effort, File, Format, Function, Image, Message, Part, Sampling, Schema, Source, Text,
-    Thought, Tool, ToolCall, ToolChoice, ToolResult,
+    Chat, Effort, File, Format, Function, Image, Message, Part, Sampling, Schema, Source, Text, Thought, Tool,
+    ToolCall, ToolChoice, ToolResult,
 };
 
 /// Any words, with what breaks JSON and UTF-8 among them.
@@ -69,28 +69,36 @@ fn system() -> impl Strategy<Value = Vec<Message>> {
 }
 
 fn thoughts() -> impl Strategy<Value = Vec<Part>> {
-    let claude = || Some(ANTHROPIC_THOUGHT.to_owned());
+    let gemini = || Some("google-gemini-v1".to_owned());
     let signed = ("[a-z ]{0,8}", base64()).prop_map(move |(text, signature)| Thought {
         text,
         signature: Some(signature),
         sealed: None,
-        format: claude(),
+        format: gemini(),
     });
-    let sealed = base64().prop_map(move |data| Thought { sealed: Some(data), format: claude(), ..Thought::default() });
+    let sealed = base64().prop_map(move |data| Thought { sealed: Some(data), format: gemini(), ..Thought::default() });
     let summary =
         words().prop_map(|text| Thought { text, format: Some("openai-responses-v1".into()), ..Thought::default() });
     let plain = words().prop_map(|text| Thought { text, ..Thought::default() });
     vec(prop_oneof![signed, sealed, summary, plain].prop_map(Part::Thought), 0..4)
 }
 
-/// A turn of the assistant with the answers to its calls.
+/// What a tool gave back: a string, or parts of which the last is marked, for others are joined.
+fn given_back() -> impl Strategy<Value = (bool, Vec<Part>)> {
+    let marked = (vec(text(), 0..2), words()).prop_map(|(mut parts, text)| {
+        parts.push(Part::Text(Text { text, cache: true }));
+        (false, parts)
+    });
+    prop_oneof![plain().prop_map(|part| (true, vec![part])), marked]
+}
+
+/// A turn of the assistant with the answers to its calls. It says or calls something.
 fn assistant() -> impl Strategy<Value = Vec<Message>> {
     let refusal = option::of(words().prop_map(Part::Refusal));
-    let result =
-        prop_oneof![plain().prop_map(|part| (true, vec![part])), vec(text(), 0..3).prop_map(|parts| (false, parts))];
-    let calls = vec((name(), prop_oneof![Just("{}".to_owned()), words()], result), 0..3);
+    let calls = vec((name(), prop_oneof![Just("{}".to_owned()), words()], given_back()), 0..3);
     (thoughts(), option::of(plain()), refusal, calls).prop_map(|(mut parts, text, refusal, calls)| {
-        parts.extend(text);
+        let silent = text.is_none() && refusal.is_none() && calls.is_empty();
+        parts.extend(text.or_else(|| silent.then(|| Part::Text(Text { text: "…".into(), cache: false }))));
         parts.extend(refusal);
         let mut answers = Vec::new();
         for (at, (name, arguments, (plain, said))) in calls.into_iter().enumerate() {
@@ -120,6 +128,8 @@ fn tools() -> impl Strategy<Value = (Vec<Tool>, Option<ToolChoice>, Option<bool>
     let schema = option::of(Just(json!({"type": "object", "z": 1.5, "a": [null, true]})));
     let function = (name(), option::of(words()), schema, option::of(any::<bool>())).prop_map(
         |(name, description, parameters, strict)| {
+            // Strictness with this schema is more than can be asked for.
+            let strict = strict.filter(|strict| !strict || parameters.is_none());
             Tool::Function(Function { name, description, parameters, strict, cache: false })
         },
     );

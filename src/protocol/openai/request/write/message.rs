@@ -4,16 +4,16 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
 use super::super::super::custom::Customs;
-use super::super::super::details;
 use super::super::super::part::{self, marked, one_text, plain_text};
-use crate::domain::chat::{Chat, File, Image, Message, Part, Source, Text, Thought, ToolCall, ToolResult};
+use super::thought::Taste;
+use crate::domain::chat::{Chat, File, Image, Message, Part, Source, Text, ToolCall, ToolResult};
 use crate::models::Card;
 
 /// Messages in the making. OpenAI wants a call's answers right behind it, and text alone in them.
 struct Messages<'a> {
     customs: Customs<'a>,
-    card: &'a Card,
-    /// Does the model take marks at the end of a prefix to cache?
+    taste: Taste,
+    /// Does the model cache what is marked?
     marks: bool,
     /// Is one text that stands alone written as a part?
     text_parts: bool,
@@ -25,10 +25,10 @@ struct Messages<'a> {
 }
 
 /// Writes the messages.
-pub(super) fn messages(chat: &Chat, card: &Card) -> Result<Value, Unwritable> {
+pub(super) fn messages(chat: &Chat, model: &str, card: &Card) -> Result<Value, Unwritable> {
     let mut messages = Messages {
         customs: Customs::among(&chat.tools),
-        card,
+        taste: Taste::of(model, card),
         marks: card.marks_prefixes(),
         text_parts: chat.text_parts,
         done: Vec::new(),
@@ -187,8 +187,8 @@ impl Messages<'_> {
         if refusal.is_some() {
             message["refusal"] = refusal.into();
         }
-        self.thoughts(parts, &mut message);
         let calls: Vec<Value> = parts.iter().filter_map(|part| self.call(part)).collect();
+        self.taste.give_back(parts, !calls.is_empty(), &mut message);
         if !calls.is_empty() {
             message["tool_calls"] = calls.into();
         }
@@ -199,29 +199,12 @@ impl Messages<'_> {
         if let Some(id) = sound {
             message["audio"] = json!({ "id": id });
         }
-        message
-    }
-
-    /// OpenAI's own models take no thoughts back; other servers do (docs: protocols/openai-chat.md).
-    fn thoughts(&self, parts: &[Part], message: &mut Value) {
-        let thoughts: Vec<&Thought> = parts
-            .iter()
-            .filter_map(|part| match part {
-                Part::Thought(thought) => Some(thought),
-                _ => None,
-            })
-            .collect();
-        match thoughts[..] {
-            [] => {}
-            _ if self.card.max_completion_tokens => {}
-            [Thought { text, signature: None, sealed: None, format: None }] => {
-                message["reasoning"] = text.as_str().into();
-            }
-            _ => {
-                let entries = (0..).zip(thoughts).flat_map(|(at, thought)| details::entries(at, thought, false));
-                message["reasoning_details"] = json!(entries.collect::<Vec<_>>());
-            }
+        // A turn without words must have something in their place; one of thoughts alone has not.
+        if message["content"].is_null() && ["refusal", "tool_calls", "audio"].iter().all(|name| message[name].is_null())
+        {
+            message["content"] = "".into();
         }
+        message
     }
 
     fn call(&self, part: &Part) -> Option<Value> {
@@ -248,12 +231,13 @@ impl Messages<'_> {
                 }
             }
         }
-        let content: Value = if result.plain || result.is_error || !moved.is_empty() {
+        // Not every server takes parts here: Ollama's forgets whose answer it is.
+        let content: Value = if self.marks && !result.is_error && texts.iter().any(|text| text.cache) {
+            texts.iter().map(|text| self.text(text)).collect()
+        } else {
             let words: Vec<&str> = texts.iter().map(|text| text.text.as_str()).collect();
             let mark = if result.is_error { "Error: " } else { "" };
             format!("{mark}{}", words.join("\n")).into()
-        } else {
-            texts.iter().map(|text| self.text(text)).collect()
         };
         self.shown.append(&mut moved);
         Ok(json!({"role": "tool", "tool_call_id": result.id, "content": content}))

@@ -4,22 +4,26 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
 use super::super::super::custom::{CUSTOM, Customs};
+use super::super::super::offer;
 use crate::domain::chat::{Function, Tool, ToolChoice};
 
-/// Writes the tools.
-pub(super) fn tools(tools: &[Tool]) -> Result<Value, Unwritable> {
+/// Writes the tools, and says whether one of them is less strict than was asked for.
+pub(super) fn tools(tools: &[Tool]) -> Result<(Value, bool), Unwritable> {
+    let mut lax = false;
     let tool = |(at, tool): (usize, &Tool)| match tool {
-        Tool::Function(function) => Ok(json!({"type": "function", "function": written(function)})),
+        Tool::Function(function) => {
+            let strict = offer::strictness(at, function)?;
+            lax |= strict != function.strict;
+            Ok(json!({"type": "function", "function": written(function, strict)}))
+        }
         Tool::Other { kind, raw } if kind == CUSTOM => Ok(raw.clone()),
-        Tool::Other { kind, .. } => Err(Unwritable::new(
-            format!("tools[{at}]"),
-            format!("The tool type `{kind}` is known to one provider only: use function tools."),
-        )),
+        Tool::Other { kind, .. } => Err(offer::refused(at, kind)),
     };
-    tools.iter().enumerate().map(tool).collect()
+    let tools = tools.iter().enumerate().map(tool).collect::<Result<_, _>>()?;
+    Ok((tools, lax))
 }
 
-fn written(function: &Function) -> Value {
+fn written(function: &Function, strict: Option<bool>) -> Value {
     let mut map = Map::new();
     map.insert("name".into(), function.name.as_str().into());
     if let Some(description) = &function.description {
@@ -28,7 +32,7 @@ fn written(function: &Function) -> Value {
     if let Some(parameters) = &function.parameters {
         map.insert("parameters".into(), parameters.clone());
     }
-    if let Some(strict) = function.strict {
+    if let Some(strict) = strict {
         map.insert("strict".into(), strict.into());
     }
     Value::Object(map)

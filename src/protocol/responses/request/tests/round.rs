@@ -120,7 +120,7 @@ fn messages() -> impl Strategy<Value = Vec<Message>> {
 
 fn tools() -> impl Strategy<Value = (Vec<Tool>, Option<ToolChoice>, Option<bool>)> {
     let function = (name(), option::of(words()), any::<bool>()).prop_map(|(name, description, strict)| {
-        let parameters = Some(json!({"type": "object", "z": 1.5, "a": [null, true]}));
+        let parameters = Some(json!({"type": "object", "additionalProperties": false, "z": 1.5, "a": [null, true]}));
         Tool::Function(Function { name, description, parameters, strict: Some(strict), cache: false })
     });
     let grammar = json!({"type": "grammar", "grammar": {"definition": "x", "syntax": "lark"}});

@@ -263,5 +263,5 @@ fn documents_and_marks() {
     let marked = Message::User(vec![Part::Text(Text { text: "a".into(), cache: true })]);
     let chat = Chat { messages: vec![marked], ..Chat::default() };
     let mark = |model| written(&chat, model).0["input"][0]["content"][0].get("prompt_cache_breakpoint").cloned();
-    assert_eq!((mark("gpt-6-sol"), mark("gpt-5.5-pro")), (Some(json!({"mode": "explicit"})), None));
+    assert_eq!((mark("claude-haiku-5-5"), mark("gpt-6-sol")), (Some(json!({"mode": "explicit"})), None));
 }

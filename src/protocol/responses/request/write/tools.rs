@@ -4,22 +4,26 @@ use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
 use super::super::super::super::openai::custom::{CUSTOM, Customs};
+use super::super::super::super::openai::offer;
 use crate::domain::chat::{Function, Tool, ToolChoice};
 
-/// Writes the tools.
-pub(super) fn tools(tools: &[Tool]) -> Result<Value, Unwritable> {
+/// Writes the tools, and says whether one of them is less strict than was asked for.
+pub(super) fn tools(tools: &[Tool]) -> Result<(Value, bool), Unwritable> {
+    let mut lax = false;
     let tool = |(at, tool): (usize, &Tool)| match tool {
-        Tool::Function(tool) => Ok(function(tool)),
+        Tool::Function(tool) => {
+            let strict = offer::strictness(at, tool)?;
+            lax |= strict != tool.strict;
+            Ok(function(tool, strict))
+        }
         Tool::Other { kind, raw } if kind == CUSTOM => Ok(custom(raw)),
-        Tool::Other { kind, .. } => Err(Unwritable::new(
-            format!("tools[{at}]"),
-            format!("The tool type `{kind}` is known to one provider only: use function tools."),
-        )),
+        Tool::Other { kind, .. } => Err(offer::refused(at, kind)),
     };
-    tools.iter().enumerate().map(tool).collect()
+    let tools = tools.iter().enumerate().map(tool).collect::<Result<_, _>>()?;
+    Ok((tools, lax))
 }
 
-fn function(function: &Function) -> Value {
+fn function(function: &Function, strict: Option<bool>) -> Value {
     let mut tool = Map::new();
     tool.insert("type".into(), "function".into());
     tool.insert("name".into(), function.name.as_str().into());
@@ -29,7 +33,7 @@ fn function(function: &Function) -> Value {
     let parameters = function.parameters.clone();
     tool.insert("parameters".into(), parameters.unwrap_or_else(|| json!({"type": "object", "properties": {}})));
     // Left out it means true here, and false where the hub comes from.
-    tool.insert("strict".into(), function.strict.unwrap_or(false).into());
+    tool.insert("strict".into(), strict.unwrap_or(false).into());
     Value::Object(tool)
 }
 

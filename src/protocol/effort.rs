@@ -1,22 +1,33 @@
-//! How hard the model thinks, by the names that OpenAI's two protocols share.
+//! How hard a model thinks, as callers say it: by a word, or by a budget of tokens; and as near as a model can.
 
 use crate::domain::chat::Effort;
 use crate::models::Efforts;
 
-/// What an effort may be, for people.
-pub(in crate::protocol) const EFFORTS: &str = "one of none, minimal, low, medium, high, xhigh or max";
+/// What an effort may be called, for people.
+pub const EFFORTS: &str = "one of none, minimal, low, medium, high, xhigh or max";
 
 /// From the least to the most.
 const ALL: [Effort; 7] =
     [Effort::None, Effort::Minimal, Effort::Low, Effort::Medium, Effort::High, Effort::Xhigh, Effort::Max];
 
-/// The effort of a name.
-pub(in crate::protocol) fn known(wanted: &str) -> Option<Effort> {
+/// The effort of this name; OpenAI and Anthropic have the same names.
+pub fn named(wanted: &str) -> Option<Effort> {
     ALL.into_iter().find(|effort| name(*effort) == wanted)
 }
 
+/// The effort that a budget of thinking tokens stands for (docs: protocols/translation.md, 3.3).
+pub fn for_budget(tokens: u64) -> Effort {
+    match tokens {
+        0 => Effort::None,
+        1..2048 => Effort::Low,
+        2048..4096 => Effort::Medium,
+        4096..8192 => Effort::High,
+        _ => Effort::Xhigh,
+    }
+}
+
 /// The name of an effort.
-pub(in crate::protocol) const fn name(effort: Effort) -> &'static str {
+pub const fn name(effort: Effort) -> &'static str {
     match effort {
         Effort::None => "none",
         Effort::Minimal => "minimal",
@@ -29,7 +40,7 @@ pub(in crate::protocol) const fn name(effort: Effort) -> &'static str {
 }
 
 /// The nearest effort that a model knows: the same, else the next lower one, else the next higher one.
-pub(in crate::protocol) fn nearest(wanted: Effort, known: Efforts) -> Option<Effort> {
+pub fn nearest(wanted: Effort, known: Efforts) -> Option<Effort> {
     if wanted == Effort::None {
         // The first models of gpt-5 cannot be turned off, and `minimal` is meant for that; `low` is not.
         return [Effort::None, Effort::Minimal].into_iter().find(|effort| known.has(*effort));
@@ -63,8 +74,8 @@ mod tests {
     #[test]
     fn every_effort_has_a_name_of_its_own() {
         for effort in ALL {
-            assert_eq!(known(name(effort)), Some(effort));
+            assert_eq!(named(name(effort)), Some(effort));
         }
-        assert_eq!(known("extreme"), None);
+        assert_eq!(named("extreme"), None);
     }
 }

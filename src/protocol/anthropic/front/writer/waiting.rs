@@ -1,0 +1,152 @@
+//! What comes while a call is told, and is told behind it.
+
+use std::collections::VecDeque;
+
+use crate::domain::chat::{Event, ToolCall};
+
+/// What waits, in the order in which it will be told.
+#[derive(Debug, Default)]
+pub(super) struct Waiting {
+    list: VecDeque<Part>,
+}
+
+#[derive(Debug)]
+enum Part {
+    Call(Call),
+    Content(Event),
+}
+
+/// A call with as much of its arguments as has come.
+#[derive(Debug)]
+pub(super) struct Call {
+    /// The hub's number of it.
+    pub index: u32,
+    pub id: String,
+    pub name: String,
+    pub arguments: String,
+    /// How far its arguments have come.
+    pub json: Json,
+}
+
+/// How far a JSON object has come, piece by piece.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Json {
+    begun: bool,
+    depth: usize,
+    in_string: bool,
+    escaped: bool,
+}
+
+impl Waiting {
+    /// Does nothing wait?
+    pub(super) fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    /// Takes content, which is told behind everything that came before.
+    pub(super) fn put_content(&mut self, event: Event) {
+        self.list.push_back(Part::Content(event));
+    }
+
+    /// Takes a call, which is told behind all content, and among the calls behind that by its number.
+    pub(super) fn put_call(&mut self, call: Call) {
+        let stays_before = |part: &Part| !matches!(part, Part::Call(other) if other.index > call.index);
+        let at = self.list.iter().rposition(stays_before).map_or(0, |last| last + 1);
+        self.list.insert(at, Part::Call(call));
+    }
+
+    /// Takes more of the arguments of call number `index`, if that waits.
+    pub(super) fn add(&mut self, index: u32, piece: &str) {
+        let calls = self.list.iter_mut().filter_map(|part| match part {
+            Part::Call(call) => Some(call),
+            Part::Content(_) => None,
+        });
+        if let Some(call) = calls.rev().find(|call| call.index == index) {
+            call.arguments.push_str(piece);
+            call.json.add(piece);
+        }
+    }
+
+    /// Is there content behind calls that all have their arguments whole?
+    pub(super) fn has_content_next(&self) -> bool {
+        let unfinished = |part: &&Part| !matches!(part, Part::Call(call) if call.json.is_whole());
+        matches!(self.list.iter().find(unfinished), Some(Part::Content(_)))
+    }
+
+    /// What is told next, if it is a call.
+    pub(super) fn next_call(&mut self) -> Option<Call> {
+        match self.list.pop_front()? {
+            Part::Call(call) => Some(call),
+            content => {
+                self.list.push_front(content);
+                None
+            }
+        }
+    }
+
+    /// What is told next, if it is content.
+    pub(super) fn next_content(&mut self) -> Option<Event> {
+        match self.list.pop_front()? {
+            Part::Content(event) => Some(event),
+            call => {
+                self.list.push_front(call);
+                None
+            }
+        }
+    }
+}
+
+impl Call {
+    /// A call that begins.
+    pub(super) fn new(index: u32, call: &ToolCall) -> Call {
+        let ToolCall { id, name, arguments } = call.clone();
+        let mut json = Json::default();
+        json.add(&arguments);
+        Call { index, id, name, arguments, json }
+    }
+}
+
+impl Json {
+    /// Takes the next piece.
+    pub(super) fn add(&mut self, piece: &str) {
+        for byte in piece.bytes() {
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' if self.in_string => self.escaped = true,
+                b'"' => self.in_string = !self.in_string,
+                _ if self.in_string => {}
+                b'{' | b'[' => {
+                    self.begun = true;
+                    self.depth += 1;
+                }
+                b'}' | b']' => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
+
+    /// Has all of it come? Nothing at all is not whole: it may still come.
+    pub(super) fn is_whole(&self) -> bool {
+        self.begun && self.depth == 0 && !self.in_string
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_whole_when_it_is_closed() {
+        let whole = |pieces: &[&str]| {
+            let mut json = Json::default();
+            pieces.iter().for_each(|piece| json.add(piece));
+            json.is_whole()
+        };
+        for pieces in [&["{}"][..], &["{\"a\":", "[1]}"], &[" {\"a\":\"}\\", "\"\"} "], &["[", "]"]] {
+            assert!(whole(pieces), "{pieces:?}");
+        }
+        for pieces in [&[][..], &["7"], &["{"], &["{\"a\":\"}"], &["{\"a\":\"\\", "\"}"], &["{\"a\":{}"]] {
+            assert!(!whole(pieces), "{pieces:?}");
+        }
+    }
+}

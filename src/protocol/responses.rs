@@ -22,6 +22,7 @@ use crate::domain::chat::{Answer, Chat};
 use crate::domain::facts::Facts;
 use crate::domain::failure::Failure;
 use crate::models::Card;
+pub use sealed::without_packed;
 
 /// OpenAI Responses (docs: protocols/openai-responses.md).
 pub struct Responses;

@@ -46,7 +46,7 @@ pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: 
     adapter.edit(call, &link.provider, &mut edits);
     let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
     // What is left of the caller's turns is the caller's.
-    let ours = edits.names_set().filter(|name| !matches!(*name, "model" | "messages")).collect();
+    let ours = edits.names_set().filter(|name| !matches!(*name, "model" | "messages" | "input")).collect();
     let headers = call.headers.iter().fold(HeaderMap::new(), |mut headers, (name, value)| {
         headers.append(name, value.clone());
         headers

@@ -3,7 +3,6 @@
 use super::classify::{self, Refused};
 use super::embed::{EmbedAdapter, EmbedWay};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
-use crate::domain::Dialect;
 use crate::domain::chat::Chat as Conversation;
 use crate::domain::failure::{Class, Failure};
 use crate::models::Card;

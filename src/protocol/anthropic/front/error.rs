@@ -110,12 +110,6 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_thread_has_the_code_that_the_sdks_know() {
-        let error = written(&ErrorView { param: Some("thread"), ..view(400) })["error"].take();
-        assert_eq!(error["details"], json!({"error_code": "thread_unsupported_request", "param": "thread"}));
-    }
-
-    #[test]
     fn a_failed_chain_tells_of_each_link() {
         let attempts = [Attempt {
             provider: "openai",
@@ -166,5 +160,14 @@ mod tests {
         event(&ErrorView { message: "a\nb", code: Some("timeout"), ..view(529) }, &mut out);
         let expected = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"a\\nb\"}}\n\n";
         assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn a_refused_thread_has_the_code_that_the_sdks_know() {
+        let code_of =
+            |param, code| written(&ErrorView { param, code, ..view(400) })["error"]["details"]["error_code"].take();
+        assert_eq!(code_of(Some("thread"), None), "thread_unsupported_request");
+        assert_eq!(code_of(Some("tools[0]"), Some("unsupported_parameter")), "unsupported_parameter");
+        assert_eq!(code_of(Some("messages"), None), Value::Null);
     }
 }

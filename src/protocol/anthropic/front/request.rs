@@ -59,7 +59,7 @@ fn whole(body: &[u8]) -> Result<(Chat, Turns), Unreadable> {
         stream: fields.boolean("stream")?.unwrap_or(false),
         include_usage: true,
         rest: rest(&mut fields)?,
-        foreign: Vec::new(),
+        ..Chat::default()
     };
     bound(&fields, max_tokens)?;
     foreign.rest(fields.rest());

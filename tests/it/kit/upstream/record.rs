@@ -8,9 +8,22 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use tokio::sync::{Semaphore, watch};
 
+/// Paths that a server lacks although its kind has them, and what it says of any that it lacks.
+pub(super) struct Missing {
+    pub paths: Vec<&'static str>,
+    pub reply: Reply,
+}
+
+impl Default for Missing {
+    fn default() -> Self {
+        Self { paths: Vec::new(), reply: replies::status(404) }
+    }
+}
+
 /// State of one upstream.
 pub(super) struct Shared {
     pub kind: Kind,
+    missing: Missing,
     state: Mutex<State>,
     changed: watch::Sender<()>,
     permits: Semaphore,
@@ -40,7 +53,13 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn new(kind: Kind, script: VecDeque<Reply>, probe: Reply, models: Vec<String>) -> Self {
+    pub(super) fn new(
+        kind: Kind,
+        script: VecDeque<Reply>,
+        probe: Reply,
+        models: Vec<String>,
+        missing: Missing,
+    ) -> Self {
         let state = State {
             script,
             choose: None,
@@ -55,7 +74,7 @@ impl Shared {
             bytes_sent: 0,
             connections: 0,
         };
-        Self { kind, state: Mutex::new(state), changed: watch::Sender::new(()), permits: Semaphore::new(0) }
+        Self { kind, missing, state: Mutex::new(state), changed: watch::Sender::new(()), permits: Semaphore::new(0) }
     }
 
     /// Looks at the state or changes it, and wakes whoever waits for it.
@@ -79,11 +98,12 @@ impl Shared {
 
     /// Records the request and chooses its answer; the number counts this upstream's requests from 1.
     pub(super) fn receive(&self, call: &Call) -> (Endpoint, Reply, usize) {
-        let endpoint = self.kind.endpoint(&call.method, &call.path);
+        let missing = self.missing.paths.contains(&call.path.as_str());
+        let endpoint = if missing { Endpoint::Unknown } else { self.kind.endpoint(&call.method, &call.path) };
         let objection = self.kind.objection(endpoint, call);
         self.with(|state| {
             let (list, reply) = match endpoint {
-                Endpoint::Unknown => (&mut state.strays, replies::status(404)),
+                Endpoint::Unknown => (&mut state.strays, self.missing.reply.clone()),
                 Endpoint::Probe => (&mut state.probes, state.probe.clone()),
                 _ => {
                     let next = match (objection, state.choose) {

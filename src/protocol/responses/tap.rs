@@ -104,14 +104,16 @@ impl Tap for ResponsesTap {
         let Some(event) = text.and_then(|text| serde_json::from_str::<Event<'_>>(text).ok()) else {
             return Seen::Broken;
         };
-        if let Some(number) = event.sequence_number.and_then(|raw| raw.get().parse::<u64>().ok()) {
-            self.next = number.saturating_add(1);
-        }
-        if event.error.is_some_and(says_something) {
-            return Seen::Error;
-        }
         let kind = event.kind.and_then(word);
-        self.event(kind.as_deref().or(name).unwrap_or_default(), &event)
+        let seen = match event.error.is_some_and(says_something) {
+            true => Seen::Error,
+            false => self.event(kind.as_deref().or(name).unwrap_or_default(), &event),
+        };
+        if let Some(number) = event.sequence_number.and_then(|raw| raw.get().parse::<u64>().ok()) {
+            // An error's number is left to the event that takes its place.
+            self.next = number.saturating_add(u64::from(seen != Seen::Error));
+        }
+        seen
     }
 
     fn finished(&self) -> bool {
@@ -241,6 +243,8 @@ mod tests {
         let mut tap = ResponsesTap::default();
         check(&mut tap, CREATED, Seen::Pass);
         check(&mut tap, r#"{"type":"response.output_text.delta","delta":"a","sequence_number":41}"#, Seen::Content);
+        // What the provider says of it is said anew, under the same number.
+        check(&mut tap, r#"{"type":"error","message":"x","sequence_number":42}"#, Seen::Error);
         let error = ErrorView {
             status: 502,
             kind: "server_error",

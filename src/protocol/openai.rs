@@ -4,6 +4,7 @@ mod answer;
 pub(super) mod custom;
 mod details;
 pub(super) mod draft;
+pub mod embeddings;
 mod error;
 mod facts;
 mod finish;

@@ -136,6 +136,11 @@ fn openai_by_code_then_status_then_words() {
             (404, json!("404 page not found"), Class::Malformed),
             (401, openai("invalid_api_key", "x"), Class::Auth),
             (403, openai("unsupported_country_region_territory", "x"), Class::Auth),
+            (
+                403,
+                json!({"error": {"message": "You are not allowed to generate embeddings from this model", "code": null}}),
+                Class::InvalidRequest,
+            ),
             (403, json!("<html>Forbidden</html>"), Class::Auth),
             (402, json!({}), Class::Quota),
             (429, openai("insufficient_quota", "x"), Class::Quota),
@@ -166,6 +171,8 @@ fn words_of_a_prompt_that_is_too_long() {
         "the request exceeds the available context size",
         "the prompt is longer than the model's context length",
         "exceeds the maximum number of tokens allowed",
+        "the input length exceeds the context length",
+        "input exceeds maximum context length",
     ] {
         for (provider, status) in [("openai", 400), ("anthropic", 400), ("openrouter", 400), ("ollama", 500)] {
             check(provider, status, &[], json!({"error": {"message": words}}), Class::ContextLength);
@@ -282,6 +289,9 @@ fn the_local_server() {
             (404, json!({"error": {"message": "The model `x` does not exist.", "code": 404}}), Class::ModelUnavailable),
             (404, json!({"detail": "Not Found"}), Class::Malformed),
             (404, json!("404 page not found"), Class::Malformed),
+            (501, json!({"error": "this model does not support embeddings"}), Class::InvalidRequest),
+            (500, json!({"error": {"message": "this model does not support embeddings"}}), Class::InvalidRequest),
+            (501, json!({"error": "not implemented"}), Class::ServerError),
             (401, json!({"error": "unauthorized"}), Class::Auth),
             (402, json!({"error": "x"}), Class::Quota),
             (403, json!({"error": "x"}), Class::Quota),
@@ -332,6 +342,52 @@ fn errors_inside_an_answer_of_200() {
             (200, json!({"error": {"message": "x", "metadata": {"error_type": "timeout"}}}), Class::Timeout),
         ],
     );
+}
+
+/// An error of Responses as each of its three forms has it: an event of its own, in a failed response's event, and in a
+/// whole response that has failed.
+fn responses(code: &str, message: &str) -> [Value; 3] {
+    let error = json!({"code": code, "message": message});
+    let response = json!({"object": "response", "status": "failed", "error": error, "output": []});
+    [
+        json!({"type": "error", "code": code, "message": message, "param": null, "sequence_number": 3}),
+        json!({"type": "response.failed", "sequence_number": 3, "response": response}),
+        response,
+    ]
+}
+
+#[test]
+fn errors_of_responses_wherever_they_stand() {
+    for (code, message, status, class) in [
+        ("server_error", "x", 500, Class::ServerError),
+        ("vector_store_timeout", "x", 504, Class::Timeout),
+        ("rate_limit_exceeded", "x", 429, Class::RateLimited),
+        ("insufficient_quota", "x", 429, Class::Quota),
+        ("invalid_prompt", "x", 400, Class::InvalidRequest),
+        ("invalid_prompt", "flagged as violating our usage policy", 400, Class::ContentPolicy),
+        ("image_content_policy_violation", "x", 400, Class::ContentPolicy),
+        ("failed_to_download_image", "x", 400, Class::InvalidRequest),
+        ("context_length_exceeded", "x", 400, Class::ContextLength),
+    ] {
+        for body in responses(code, message) {
+            let text = body.to_string();
+            let error = Told::read(text.as_bytes());
+            assert_eq!((error.kind.as_deref(), error.code.as_deref()), (None, Some(code)), "{text}");
+            assert_eq!((error.status().as_u16(), error.message.as_str()), (status, message), "{text}");
+            let (status, body) = (error.status(), Bytes::from(text));
+            let refused = Refused { status, headers: &headers(&[]), body: &body, error };
+            let failure = failure(spec("openai").chat, Dialect::Responses, &refused);
+            assert_eq!(failure.class, class, "{body:?}");
+            // It is no body that a caller could be shown as an error.
+            assert!(failure.said.unwrap().body.is_empty(), "{body:?}");
+        }
+    }
+    let silent = Told::read(br#"{"object":"response","status":"failed","error":null,"output":[]}"#);
+    assert_eq!((silent.status().as_u16(), silent.message.as_str()), (500, ""));
+    // The types of other flat errors are their own.
+    let flat = Told::read(br#"{"object":"error","message":"no","type":"BadRequestError","code":400}"#);
+    assert_eq!((flat.kind.as_deref(), flat.inside), (Some("BadRequestError"), false));
+    assert!(!Told::read(claude("api_error", "x").to_string().as_bytes()).inside);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::models::Models;
 use crate::protocol::{scan, splice};
 
 /// What `more` in a short request becomes, and which fields the caller is told were dropped.
@@ -80,4 +81,19 @@ fn thoughts_of_other_models_stay_behind_and_openais_own_do_not() {
     let own = format!("[ {said}, {own} ]");
     assert_eq!(sent(body(&own)), body(&own));
     assert_eq!(sent(body(&format!(r#""{packed}""#))), body(&format!(r#""{packed}""#)));
+}
+
+#[test]
+fn thoughts_stay_behind_unless_the_model_wants_to_hear_them() {
+    let adjusted = |model: &str| {
+        let thought = Thought { text: "hm".into(), ..Thought::default() };
+        let mut chat = Conversation {
+            messages: vec![Message::Assistant(vec![Part::Thought(thought)])],
+            ..Conversation::default()
+        };
+        Chat.adjust(&mut chat, &Models::builtin().card(model), Dialect::OpenAi);
+        chat.messages
+    };
+    assert_eq!(adjusted("gpt-4o"), [Message::Assistant(vec![])]);
+    assert!(matches!(&adjusted("deepseek-chat")[0], Message::Assistant(parts) if parts.len() == 1));
 }

@@ -49,8 +49,8 @@ impl ChatAdapter for Chat {
     }
 
     /// A caller of Responses gets them as they are; some models are to be had by them alone.
-    fn suited(&self, front: Dialect, _model: &str, card: &Card) -> &'static [usize] {
-        match front {
+    fn suited(&self, call: &Call, _model: &str, card: &Card) -> &'static [usize] {
+        match call.front.dialect() {
             _ if card.responses_only => &[1],
             Dialect::Responses => &[1, 0],
             _ => &[0],

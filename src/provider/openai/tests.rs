@@ -64,6 +64,21 @@ fn what_other_vendors_answers_leave_in_the_history_is_taken_out() {
 }
 
 #[test]
+fn thoughts_stay_behind_unless_the_model_wants_to_hear_them() {
+    let adjusted = |model: &str| {
+        let thought = Thought { text: "hm".into(), ..Thought::default() };
+        let mut chat = Conversation {
+            messages: vec![Message::Assistant(vec![Part::Thought(thought)])],
+            ..Conversation::default()
+        };
+        Chat.adjust(&mut chat, &Models::builtin().card(model), Dialect::OpenAi);
+        chat.messages
+    };
+    assert_eq!(adjusted("gpt-4o"), [Message::Assistant(vec![])]);
+    assert!(matches!(&adjusted("deepseek-chat")[0], Message::Assistant(parts) if parts.len() == 1));
+}
+
+#[test]
 fn thoughts_of_other_models_stay_behind_and_openais_own_do_not() {
     let packed = "eyJnYXRld2F5X3Rob3VnaHQiOjEsInRleHQiOiJobSJ9";
     let thought = |encrypted: &str| format!(r#"{{"type":"reasoning","summary":[],"encrypted_content":"{encrypted}"}}"#);
@@ -81,19 +96,4 @@ fn thoughts_of_other_models_stay_behind_and_openais_own_do_not() {
     let own = format!("[ {said}, {own} ]");
     assert_eq!(sent(body(&own)), body(&own));
     assert_eq!(sent(body(&format!(r#""{packed}""#))), body(&format!(r#""{packed}""#)));
-}
-
-#[test]
-fn thoughts_stay_behind_unless_the_model_wants_to_hear_them() {
-    let adjusted = |model: &str| {
-        let thought = Thought { text: "hm".into(), ..Thought::default() };
-        let mut chat = Conversation {
-            messages: vec![Message::Assistant(vec![Part::Thought(thought)])],
-            ..Conversation::default()
-        };
-        Chat.adjust(&mut chat, &Models::builtin().card(model), Dialect::OpenAi);
-        chat.messages
-    };
-    assert_eq!(adjusted("gpt-4o"), [Message::Assistant(vec![])]);
-    assert!(matches!(&adjusted("deepseek-chat")[0], Message::Assistant(parts) if parts.len() == 1));
 }

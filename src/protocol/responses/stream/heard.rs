@@ -90,7 +90,7 @@ impl Items {
 impl Heard {
     /// Notes that a piece of `part` has come.
     pub(super) fn note(&mut self, part: u32, piece: &str) {
-        match self.parts.iter_mut().find(|(known, _)| *known == part) {
+        match self.parts.iter_mut().rev().find(|(known, _)| *known == part) {
             Some((_, length)) => *length += piece.len(),
             None => self.parts.push((part, piece.len())),
         }
@@ -98,14 +98,13 @@ impl Heard {
 
     /// What has not come yet of `part`, which is `whole`.
     pub(super) fn rest<'a>(&self, part: u32, whole: &'a str) -> &'a str {
-        let heard = self.parts.iter().find(|(known, _)| *known == part).map_or(0, |(_, length)| *length);
+        let heard = self.parts.iter().rev().find(|(known, _)| *known == part).map_or(0, |(_, length)| *length);
         whole.get(heard..).unwrap_or_default()
     }
 
     /// Has anything come of other parts, and nothing of this one?
     pub(super) fn has_others_than(&self, part: u32) -> bool {
-        let said = |wanted: bool| self.parts.iter().any(|(known, length)| (*known == part) == wanted && *length > 0);
-        said(false) && !said(true)
+        !self.parts.is_empty() && self.parts.iter().all(|(known, _)| *known != part)
     }
 
     fn is_calling(&self) -> bool {

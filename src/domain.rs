@@ -5,6 +5,7 @@ pub mod chat;
 pub mod facts;
 pub mod failure;
 pub mod money;
+pub mod vectors;
 
 /// The wire languages that callers and providers speak. Two sides that speak the same one exchange bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

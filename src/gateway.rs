@@ -3,6 +3,7 @@
 pub mod chat;
 mod checks;
 mod count;
+mod embed;
 mod error;
 pub mod listing;
 mod record;
@@ -94,6 +95,9 @@ pub struct Answered {
     pub upstream: Duration,
 }
 
+/// A rule from facts to a chain.
+type ChainFor = fn(&Candidates<'_>, &Facts) -> Result<Chain, NoChain>;
+
 impl Shared {
     fn cost(&self, provider: &str, model: &str, usage: &Usage) -> Option<Usd> {
         if provider == mock::SPEC.name {
@@ -125,6 +129,10 @@ impl Gateway {
     /// # Errors
     /// Where nobody could serve it.
     fn plan(&self, facts: &Facts) -> Result<Chain, NoChain> {
+        self.plan_by(chain_for, facts)
+    }
+
+    fn plan_by(&self, chain_for: ChainFor, facts: &Facts) -> Result<Chain, NoChain> {
         let shared = &self.shared;
         let local = shared.health.models("oss-local");
         let from = Candidates { rules: &shared.rules, roster: &shared.roster, models: &shared.models, local: &local };

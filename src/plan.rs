@@ -2,6 +2,7 @@
 
 pub mod models;
 mod names;
+pub mod vectors;
 
 use std::collections::BTreeMap;
 
@@ -18,6 +19,8 @@ pub struct Rules {
     pub fallback_models: Vec<String>,
     /// The local model.
     pub local_model: String,
+    /// The local model that gives vectors, where it is known by name.
+    pub embedding_model: Option<String>,
     /// Route names and their models.
     pub routes: BTreeMap<String, Vec<String>>,
 }
@@ -38,6 +41,15 @@ pub enum NoChain {
         model: String,
         /// Variables that would help; empty where none would.
         variables: Vec<&'static str>,
+    },
+    /// Vectors were asked for by a name that nobody is known to have vectors for.
+    #[error(
+        "Nobody is known to give vectors for `{model}`: name a model of OpenAI's (`text-embedding-3-small`), of \
+         OpenRouter's (`vendor/model`), or of the local server's (`oss-local/model`, or the one of OSS_EMBEDDING_MODEL)."
+    )]
+    NoVectors {
+        /// The model as the caller wrote it.
+        model: String,
     },
 }
 

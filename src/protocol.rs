@@ -4,10 +4,12 @@
 //! spoken on both sides implements both. They are two traits because Ollama's native form is never a caller's.
 
 pub mod anthropic;
+pub mod arguments;
 pub mod attempts;
 pub mod call;
 pub mod data;
 pub mod effort;
+pub mod embed;
 pub mod estimate;
 pub mod fields;
 pub mod history;

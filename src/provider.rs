@@ -4,6 +4,7 @@
 
 pub mod anthropic;
 pub mod classify;
+pub mod embed;
 pub mod link;
 pub mod mock;
 pub mod openai;
@@ -26,6 +27,7 @@ use crate::protocol::call::Call;
 use crate::protocol::splice::Edits;
 use crate::secret::Secret;
 use classify::Refused;
+use embed::EmbedAdapter;
 
 /// Every provider, in the order in which they are shown.
 pub static ALL: &[&Spec] = &[&openai::SPEC, &anthropic::SPEC, &openrouter::SPEC, &oss_local::SPEC, &mock::SPEC];
@@ -50,6 +52,8 @@ pub struct Spec {
     pub reach: Reach,
     /// Text.
     pub chat: Option<&'static dyn ChatAdapter>,
+    /// Vectors.
+    pub embed: Option<&'static dyn EmbedAdapter>,
 }
 
 /// A variable that configures a provider.
@@ -102,8 +106,8 @@ pub enum Probe {
 pub enum Reach {
     /// Over HTTP.
     Network,
-    /// Inside this process.
-    Here(fn(&Bytes) -> LocalAnswer),
+    /// Inside this process: by the path and the body.
+    Here(fn(&str, &Bytes) -> LocalAnswer),
 }
 
 /// An answer made inside this process.
@@ -184,7 +188,7 @@ pub struct Provider {
     pub key: Option<Secret>,
     /// Its other variables, by name.
     pub settings: BTreeMap<&'static str, String>,
-    /// Bit n: its server was found to lack way n of its adapter's.
+    /// Bit n: its server was found to lack way n; those of chats from 0, those of vectors from [`embed::FIRST_WAY`].
     lacking: AtomicU32,
 }
 
@@ -217,7 +221,8 @@ impl Spec {
     /// The paths that requests are posted to.
     pub fn paths(&self) -> impl Iterator<Item = &'static str> {
         let chat = self.chat.into_iter();
-        chat.flat_map(|chat| chat.ways().iter().map(|way| way.path).chain(chat.count_path()))
+        let chat = chat.flat_map(|chat| chat.ways().iter().map(|way| way.path).chain(chat.count_path()));
+        chat.chain(self.embed.into_iter().flat_map(|embed| embed.ways().iter().map(|way| way.path)))
     }
 }
 
@@ -247,12 +252,21 @@ impl Provider {
         Provider { spec, base_url, key, settings, lacking: AtomicU32::new(0) }
     }
 
-    /// Was its server found to lack this one of its adapter's ways?
+    /// Was its server found to lack this one of its ways?
     pub fn lacks(&self, way: usize) -> bool {
         self.lacking.load(Ordering::Relaxed) & (1 << way) != 0
     }
 
-    /// Its server was found to have this one of its adapter's ways, or to lack it.
+    /// Its server answered a check at path number `at` of those that tell what it is (Ollama, or one with OpenAI's form
+    /// alone), and not at those before: the same holds for its ways.
+    pub fn answered_at(&self, at: usize) {
+        for first in [0, embed::FIRST_WAY] {
+            (0..at).for_each(|missing| self.found(first + missing, false));
+            self.found(first + at, true);
+        }
+    }
+
+    /// Its server was found to have this one of its ways, or to lack it.
     pub fn found(&self, way: usize, is_there: bool) {
         match is_there {
             true => self.lacking.fetch_and(!(1 << way), Ordering::Relaxed),

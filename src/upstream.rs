@@ -2,6 +2,7 @@
 
 pub mod chat;
 mod client;
+mod embed;
 mod outgoing;
 mod plain;
 pub mod probe;
@@ -9,6 +10,7 @@ pub mod reply;
 mod road;
 pub mod stream;
 mod tls;
+mod ways;
 mod wire;
 
 use std::sync::Arc;
@@ -96,7 +98,7 @@ impl Upstream {
         body: Vec<Bytes>,
     ) -> Result<Incoming, Failure> {
         if let Reach::Here(answer) = provider.spec.reach {
-            return Ok(here(answer(&wire::join(body))));
+            return Ok(here(answer(path, &wire::join(body))));
         }
         let road = self.road(provider)?;
         let mut request = http::Request::new(Pieces::new(body));

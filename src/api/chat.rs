@@ -11,7 +11,7 @@ use super::enter::Entered;
 use super::{Api, body, error, reply};
 use crate::protocol::Front;
 use crate::protocol::anthropic::{self, Anthropic};
-use crate::protocol::openai::OpenAi;
+use crate::protocol::openai::{OpenAi, embeddings};
 use crate::protocol::responses::Responses;
 use crate::protocol::scan::{scan, scan_for};
 
@@ -31,14 +31,17 @@ enum Wanted {
     Answer,
     /// The number of the request's tokens.
     Count,
+    /// Vectors.
+    Vectors,
 }
 
 /// Every endpoint that asks a model.
-pub(super) static ENDPOINTS: [Endpoint; 4] = [
+pub(super) static ENDPOINTS: [Endpoint; 5] = [
     Endpoint { path: "/v1/chat/completions", front: &OpenAi, wanted: Wanted::Answer },
     Endpoint { path: "/v1/responses", front: &Responses, wanted: Wanted::Answer },
     Endpoint { path: "/v1/messages", front: &Anthropic, wanted: Wanted::Answer },
     Endpoint { path: "/v1/messages/count_tokens", front: &Anthropic, wanted: Wanted::Count },
+    Endpoint { path: "/v1/embeddings", front: &OpenAi, wanted: Wanted::Vectors },
 ];
 
 /// Answers a request in the protocol of its endpoint.
@@ -56,6 +59,7 @@ pub(super) async fn ask(State(api): State<Arc<Api>>, request: Request<Body>, end
     let scanned = match wanted {
         Wanted::Answer => scan(*front, bytes),
         Wanted::Count => scan_for(*front, bytes, anthropic::front::count_facts),
+        Wanted::Vectors => scan_for(*front, bytes, embeddings::facts),
     };
     let mut call = match scanned {
         Ok(call) => call,
@@ -65,6 +69,7 @@ pub(super) async fn ask(State(api): State<Arc<Api>>, request: Request<Body>, end
     let answered = match wanted {
         Wanted::Answer => api.gateway.chat(&call, &caller).await,
         Wanted::Count => api.gateway.count(&call, &caller).await,
+        Wanted::Vectors => api.gateway.embed(&call, &caller).await,
     };
     match answered {
         Ok(answered) => reply::respond(answered, *front, &caller, place, api.gateway.clock().now()),

@@ -58,6 +58,7 @@ pub(super) fn rules(vars: &Vars, roster: &Roster) -> Rules {
         fallback_models: vars.list("OPENROUTER_FALLBACK_MODELS", "openrouter/auto"),
         routes: routes(vars, roster, &local_model),
         local_model,
+        embedding_model: vars.text("OSS_EMBEDDING_MODEL", ""),
     }
 }
 

@@ -35,11 +35,8 @@ impl Gateway {
         F: Fn(Link, Terms) -> A,
         A: Future<Output = Result<Reply, Failure>>,
     {
+        let chain = chain.map_err(|no_chain| self.refused(call, caller, no_chain.into()))?;
         let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
-        let chain = match chain {
-            Ok(chain) => chain,
-            Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),
-        };
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -51,6 +48,12 @@ impl Gateway {
                 Err(record.refused(GatewayError::from_chain(exhausted, fallback, timeout), upstream))
             }
         }
+    }
+
+    /// Refuses `call` before anybody is called.
+    pub(super) fn refused(&self, call: &Call, caller: &Caller, error: GatewayError) -> GatewayError {
+        let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
+        record.refused(error, Duration::ZERO)
     }
 
     pub(super) fn answered(

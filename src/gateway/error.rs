@@ -101,7 +101,7 @@ impl GatewayError {
         match self {
             GatewayError::BadRequest(_) => 400,
             GatewayError::NoChain(NoChain::NothingConfigured(_)) => 503,
-            GatewayError::NoChain(NoChain::NoProvider { .. }) => 404,
+            GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. }) => 404,
             GatewayError::Refused { failure, .. } => match (failure.class, failure.status) {
                 (Class::ModelUnavailable, _) => 404,
                 (Class::ContextLength, _) => 400,
@@ -120,7 +120,7 @@ impl GatewayError {
         let code = match self {
             GatewayError::BadRequest(_) => return None,
             GatewayError::NoChain(NoChain::NothingConfigured(_)) => "no_provider_configured",
-            GatewayError::NoChain(NoChain::NoProvider { .. }) => "model_not_found",
+            GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. }) => "model_not_found",
             GatewayError::Refused { failure, .. } => return refused_code(failure),
             GatewayError::AllFailed { .. } => "all_providers_failed",
             GatewayError::AllRateLimited { .. } => "all_providers_rate_limited",
@@ -133,7 +133,7 @@ impl GatewayError {
     pub fn kind(&self) -> &'static str {
         match self {
             GatewayError::BadRequest(_)
-            | GatewayError::NoChain(NoChain::NoProvider { .. })
+            | GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. })
             | GatewayError::Refused { .. } => "invalid_request_error",
             GatewayError::AllRateLimited { .. } => error_kind(Class::RateLimited),
             GatewayError::NoChain(_) | GatewayError::AllFailed { .. } | GatewayError::Deadline { .. } => "server_error",
@@ -144,7 +144,7 @@ impl GatewayError {
     pub fn param(&self) -> Option<&str> {
         match self {
             GatewayError::BadRequest(bad) => bad.param.as_deref(),
-            GatewayError::NoChain(NoChain::NoProvider { .. }) => Some("model"),
+            GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. }) => Some("model"),
             GatewayError::Refused { failure, .. } => failure.said.as_ref()?.param.as_deref(),
             _ => None,
         }

@@ -26,39 +26,37 @@ pub struct Candidates<'a> {
 /// # Errors
 /// [`NoChain`], where no configured provider could serve it.
 pub fn chain_for(from: &Candidates<'_>, facts: &Facts) -> Result<Chain, NoChain> {
-    if from.roster.ready().next().is_none() {
-        return Err(NoChain::NothingConfigured(from.key_variables(&[])));
-    }
-    let mut links = Links { from, links: Vec::with_capacity(4) };
+    let mut links = Links::new(from)?;
     let asked = facts.model.as_str();
     match from.rules.routes.get(if asked == "auto" { GENERAL } else { asked }) {
         Some(models) => models.iter().for_each(|model| links.chain_of(model)),
         None => links.chain_of(asked),
     }
     if let Some(fallbacks) = &facts.fallbacks {
-        links.links.truncate(1);
+        links.truncate(1);
         fallbacks.iter().for_each(|name| links.one(name));
     }
     // An outspoken chain ends where its caller wants it to end.
-    if facts.fallbacks.is_none() || links.links.is_empty() {
+    if facts.fallbacks.is_none() || links.is_empty() {
         links.mock(asked);
     }
-    if links.links.is_empty() {
+    if links.is_empty() {
         let variables = from.key_variables(links.wanted(asked));
         return Err(NoChain::NoProvider { model: asked.to_owned(), variables });
     }
     links.note_unfit(facts);
-    Ok(Chain { links: links.links })
+    Ok(links.into_chain())
 }
 
 impl Candidates<'_> {
-    fn named<'b>(&self, name: &'b str) -> Named<'b> {
+    /// Whose a model's name is.
+    pub(super) fn named<'b>(&self, name: &'b str) -> Named<'b> {
         let is_local = |name: &str| self.local.iter().any(|id| id == name || id.strip_suffix(":latest") == Some(name));
         named(name, &self.rules.local_model, is_local)
     }
 
     /// The variables that would configure the providers of `names` (of all, where that is empty) which are not.
-    fn key_variables(&self, names: &[&str]) -> Vec<&'static str> {
+    pub(super) fn key_variables(&self, names: &[&str]) -> Vec<&'static str> {
         let missing = self.roster.entries.iter().filter(|entry| names.is_empty() || names.contains(&entry.spec.name));
         missing
             .filter_map(|entry| match entry.standing {
@@ -70,13 +68,37 @@ impl Candidates<'_> {
 }
 
 /// Links in order, each once.
-struct Links<'a> {
-    from: &'a Candidates<'a>,
+pub(super) struct Links<'a> {
+    pub(super) from: &'a Candidates<'a>,
     links: Vec<Link>,
 }
 
-impl Links<'_> {
-    fn push(&mut self, provider: &str, model: &str) {
+impl<'a> Links<'a> {
+    /// None yet.
+    ///
+    /// # Errors
+    /// [`NoChain`], where there can be none, since no provider is configured.
+    pub(super) fn new(from: &'a Candidates<'a>) -> Result<Links<'a>, NoChain> {
+        match from.roster.ready().next() {
+            Some(_) => Ok(Links { from, links: Vec::with_capacity(4) }),
+            None => Err(NoChain::NothingConfigured(from.key_variables(&[]))),
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.links.is_empty()
+    }
+
+    pub(super) fn truncate(&mut self, length: usize) {
+        self.links.truncate(length);
+    }
+
+    pub(super) fn into_chain(self) -> Chain {
+        Chain { links: self.links }
+    }
+
+    /// Adds a link, where its provider is configured.
+    pub(super) fn push(&mut self, provider: &str, model: &str) {
         let Some(provider) = self.from.roster.get(provider) else { return };
         let link = Link { provider: provider.clone(), model: Arc::from(model), unfit: None };
         if !self.links.iter().any(|known| known.is(&link)) {
@@ -84,7 +106,7 @@ impl Links<'_> {
         }
     }
 
-    fn has(&self, provider: &str) -> bool {
+    pub(super) fn has(&self, provider: &str) -> bool {
         self.from.roster.get(provider).is_some()
     }
 
@@ -142,8 +164,10 @@ impl Links<'_> {
         }
     }
 
-    fn mock(&mut self, asked: &str) {
-        let model = if asked.starts_with("mock") { asked.to_owned() } else { format!("mock-{asked}") };
+    /// Adds the mock's link, where the mock is to end every chain.
+    pub(super) fn mock(&mut self, asked: &str) {
+        let Named { origin, model, .. } = self.from.named(asked);
+        let model = if origin == Origin::Mock { model } else { format!("mock-{asked}").into() };
         self.push("mock", &model);
     }
 

@@ -32,6 +32,13 @@ pub(super) struct Named<'a> {
     pub(super) as_written: Option<&'a str>,
 }
 
+impl<'a> Named<'a> {
+    /// A model of the local server's.
+    pub(super) fn local(name: &'a str) -> Named<'a> {
+        Named { origin: Origin::Local, model: Cow::Borrowed(name), as_written: None }
+    }
+}
+
 /// Reads `name`: a prefix says whose it is, else its form does. `is_local` knows the local server's models.
 pub(super) fn named<'a>(name: &'a str, local_model: &str, is_local: impl Fn(&str) -> bool) -> Named<'a> {
     let plain = |origin, model: &'a str| Named { origin, model: Cow::Borrowed(model), as_written: None };

@@ -3,6 +3,7 @@
 
 use super::call::Call;
 use crate::domain::chat::{Chat, Message, Part, Source, Tool, Usage};
+use crate::domain::vectors::Input;
 
 /// So many bytes of text are about one token.
 const BYTES_A_TOKEN: usize = 4;
@@ -26,6 +27,14 @@ pub fn prompt(chat: &Chat) -> u64 {
 /// The tokens of a request that was not read.
 pub fn request(call: &Call) -> u64 {
     if call.facts.vision { body(&call.body) } else { tokens(call.body.len()) }
+}
+
+/// The tokens of what vectors are wanted for.
+pub fn input(input: &Input) -> u64 {
+    match input {
+        Input::Texts(texts) => texts.iter().map(|text| tokens(text.len())).sum(),
+        Input::Tokens(lists) => lists.iter().map(|list| list.len() as u64).sum(),
+    }
 }
 
 /// Its text, with a flat figure for each long run of data in it.

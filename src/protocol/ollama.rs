@@ -1,6 +1,7 @@
 //! Ollama's native chat, as a provider speaks it.
 
 mod answer;
+mod embed;
 mod request;
 mod stream;
 mod turns;

@@ -2,6 +2,7 @@
 
 mod answer;
 mod details;
+pub mod embeddings;
 mod error;
 mod facts;
 mod finish;

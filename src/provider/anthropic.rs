@@ -35,6 +35,7 @@ pub static SPEC: Spec = Spec {
     probe: Probe::Get(&["/v1/models?limit=1000"]),
     reach: Reach::Network,
     chat: Some(&Chat),
+    embed: None,
 };
 
 /// The version that translated requests are written for (docs: protocols/translation.md, 6).

@@ -237,11 +237,13 @@ fn status_by_word(word: &str) -> Option<StatusCode> {
 
 /// Words of a prompt that is too long, where no code says so.
 fn is_context_length(message: &str) -> bool {
-    const WORDS: [&str; 6] = [
+    const WORDS: [&str; 8] = [
         "prompt is too long",
         "exceed context limit",
         "maximum context length is",
         "exceeds the available context size",
+        "exceeds the context length",
+        "exceeds maximum context length",
         "longer than the model's context length",
         "maximum number of tokens allowed",
     ];

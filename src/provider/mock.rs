@@ -1,12 +1,14 @@
 //! The built-in mock: answers without a network and without a key, so that everything can be tried.
 
 mod instance;
+mod vectors;
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
+use super::embed::{EmbedAdapter, EmbedWay};
 use super::{Auth, ChatAdapter, LocalAnswer, Probe, Provider, Reach, Spec, Way, openai};
 use crate::protocol::call::Call;
 use crate::protocol::openai::OpenAi;
@@ -23,9 +25,17 @@ pub static SPEC: Spec = Spec {
     probe: Probe::Never,
     reach: Reach::Here(answer),
     chat: Some(&Chat),
+    embed: Some(&Embed),
 };
 
 struct Chat;
+struct Embed;
+
+impl EmbedAdapter for Embed {
+    fn ways(&self) -> &'static [EmbedWay] {
+        &[EmbedWay { path: EMBEDDINGS, back: None }]
+    }
+}
 
 impl ChatAdapter for Chat {
     fn ways(&self) -> &'static [Way] {
@@ -42,10 +52,14 @@ const LONGEST_ECHO: usize = 200;
 /// The most pieces that one text, or one call's arguments, is streamed in.
 const MOST_PIECES: usize = 8;
 const ID: &str = "chatcmpl-mock";
+const EMBEDDINGS: &str = "/embeddings";
 
-/// A chat completion for `request`, a body of OpenAI's form: the same answer for the same request but for the time.
-/// What cannot be understood is answered all the same.
-fn answer(request: &Bytes) -> LocalAnswer {
+/// An answer to `request`, a body of OpenAI's form: the same for the same request but for the time. What cannot be
+/// understood is answered all the same.
+fn answer(path: &str, request: &Bytes) -> LocalAnswer {
+    if path == EMBEDDINGS {
+        return LocalAnswer::Whole(vectors::answer(request));
+    }
     let body: Value = serde_json::from_slice(request).unwrap_or_default();
     let reply = Reply::to(&body, request.len());
     if body.get("stream") == Some(&Value::Bool(true)) {

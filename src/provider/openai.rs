@@ -1,6 +1,8 @@
 //! OpenAI: chat completions, straight.
 
-use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way, classify};
+use super::classify::{self, Refused};
+use super::embed::{EmbedAdapter, EmbedWay};
+use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
 use crate::domain::Dialect;
 use crate::domain::chat::{Chat as Conversation, Message, OPENAI_THOUGHT, Part, Thought};
 use crate::domain::failure::{Class, Failure};
@@ -32,9 +34,11 @@ pub static SPEC: Spec = Spec {
     probe: Probe::Get(&["/models"]),
     reach: Reach::Network,
     chat: Some(&Chat),
+    embed: Some(&Embed),
 };
 
 struct Chat;
+struct Embed;
 
 /// Fields of other vendors that OpenAI refuses (docs: protocols/openai-chat.md, "Unknown fields").
 const FOREIGN: [&str; 4] = ["cache_control", "provider", "reasoning", "top_k"];
@@ -94,6 +98,12 @@ impl ChatAdapter for Chat {
         }
     }
 
+    fn classify(&self, refused: &Refused<'_>) -> Option<Class> {
+        // It says so in the words of a refused key, of a model that only chats.
+        let embeds = refused.error.says("not allowed to generate embeddings from this model");
+        embeds.then_some(Class::InvalidRequest)
+    }
+
     fn models_path(&self) -> Option<&'static str> {
         Some("/models")
     }
@@ -116,6 +126,19 @@ fn without_extensions(mut turn: Value) -> Change {
         any |= part.as_object_mut().is_some_and(|part| part.shift_remove("cache_control").is_some());
     }
     if any { Change::Write(turn) } else { Change::Keep }
+}
+
+impl EmbedAdapter for Embed {
+    fn ways(&self) -> &'static [EmbedWay] {
+        &[EmbedWay { path: "/embeddings", back: None }]
+    }
+
+    /// OpenRouter's choice of a provider, which OpenAI refuses.
+    fn edit(&self, call: &Call, edits: &mut Edits) {
+        if call.place("provider").is_some() {
+            edits.drop("provider");
+        }
+    }
 }
 
 /// Asks for usage at the stream's end, which is how the gateway knows what a stream has cost.

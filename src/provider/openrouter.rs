@@ -5,6 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::json;
 
 use super::classify::{self, Refused};
+use super::embed::{EmbedAdapter, EmbedWay};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way, anthropic};
 use crate::domain::Dialect;
 use crate::domain::chat::{Chat as Conversation, Format};
@@ -42,6 +43,7 @@ pub static SPEC: Spec = Spec {
     probe: Probe::Get(&["/key"]),
     reach: Reach::Network,
     chat: Some(&Chat),
+    embed: Some(&Embed),
 };
 
 const SITE_URL: &str = "OPENROUTER_SITE_URL";
@@ -51,6 +53,13 @@ const APP_NAME: &str = "OPENROUTER_APP_NAME";
 const REQUIRE: &str = r#"{"require_parameters":true}"#;
 
 struct Chat;
+struct Embed;
+
+impl EmbedAdapter for Embed {
+    fn ways(&self) -> &'static [EmbedWay] {
+        &[EmbedWay { path: "/embeddings", back: None }]
+    }
+}
 
 impl ChatAdapter for Chat {
     fn ways(&self) -> &'static [Way] {

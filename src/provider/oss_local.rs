@@ -1,6 +1,7 @@
 //! The local model: an Ollama server, or any server with OpenAI's chat completions.
 
 use super::classify::{self, Refused};
+use super::embed::{EmbedAdapter, EmbedWay};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
 use crate::domain::Dialect;
 use crate::domain::chat::Chat as Conversation;
@@ -35,9 +36,18 @@ pub static SPEC: Spec = Spec {
     probe: Probe::Get(&["/api/tags", "/v1/models"]),
     reach: Reach::Network,
     chat: Some(&Chat),
+    embed: Some(&Embed),
 };
 
 struct Chat;
+struct Embed;
+
+impl EmbedAdapter for Embed {
+    /// Ollama's own form first: there alone it can be told not to cut what is too long.
+    fn ways(&self) -> &'static [EmbedWay] {
+        &[EmbedWay { path: "/api/embed", back: Some(&Ollama) }, EmbedWay { path: "/v1/embeddings", back: None }]
+    }
+}
 
 impl ChatAdapter for Chat {
     /// Ollama's own form first: there alone a failure in mid-stream can be seen (docs: protocols/ollama.md).
@@ -71,6 +81,8 @@ impl ChatAdapter for Chat {
             // What a conversation can lack is its model; any other 404 is a server without this endpoint.
             404 if refused.error.says("model") => Some(Class::ModelUnavailable),
             404 => Some(Class::Malformed),
+            // A 501, or a 500, of a model that only chats: the caller's choice, and no failure of the server.
+            _ if refused.error.says("does not support embeddings") => Some(Class::InvalidRequest),
             // Models in Ollama's cloud, behind the local server.
             403 => Some(Class::Quota),
             _ => None,

@@ -11,7 +11,7 @@ use super::outgoing::{self, Outgoing};
 use super::reply::{Reply, ReplyBody, passed_on};
 use super::stream::{Course, Cutter, Direct, Ends, Lane, Live, Translated};
 use super::wire::Patience;
-use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream};
+use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream, ways};
 use crate::domain::Dialect;
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
@@ -45,19 +45,8 @@ impl Upstream {
         };
         let card = self.models.card(&link.model);
         let suited = adapter.suited(call.front.dialect(), &link.model, &card);
-        let provider = &link.provider;
-        let first = suited.iter().find(|way| !provider.lacks(**way)).unwrap_or(&suited[0]);
-        let result = self.by(*first, adapter, &card, &link, call, terms).await;
-        let Err(failure) = &result else { return result };
-        // A server that lacks this endpoint has not looked at the request: another of its endpoints may be there.
-        let other = suited.iter().find(|way| *way != first && adapter.lacks_endpoint(failure));
-        let Some(other) = other else { return result };
-        let result = self.by(*other, adapter, &card, &link, call, terms).await;
-        if !result.as_ref().is_err_and(|failure| adapter.lacks_endpoint(failure)) {
-            provider.found(*first, false);
-            provider.found(*other, true);
-        }
-        result
+        let by = |way| self.by(way, adapter, &card, &link, call, terms);
+        ways::ask(&link.provider, suited, |failure| adapter.lacks_endpoint(failure), by).await
     }
 
     /// Asks one endpoint, in the lane that fits.

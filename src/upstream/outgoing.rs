@@ -10,7 +10,7 @@ use crate::models::Card;
 use crate::protocol::call::Call;
 use crate::protocol::own::own_fields;
 use crate::protocol::splice::{Edits, splice};
-use crate::protocol::{Back, Unreadable};
+use crate::protocol::{Back, Unreadable, Written};
 use crate::provider::ChatAdapter;
 use crate::provider::link::{Link, Terms};
 
@@ -31,11 +31,7 @@ const LENGTHS: [&str; 3] = ["max_completion_tokens", "max_output_tokens", "max_t
 
 /// The caller's own bytes, with the link's model and without the gateway's fields.
 pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: &Card, terms: Terms) -> Outgoing {
-    let mut edits = Edits::default();
-    if call.facts.model != *link.model {
-        edits.set("model", serde_json::Value::from(&*link.model).to_string());
-    }
-    own_fields(call).for_each(|name| edits.cut(name));
+    let mut edits = for_link(link, call);
     // Who stands in for the model that was asked for may give shorter answers, and refuse to be asked for longer ones.
     if let Some(most) = card.max_output.filter(|_| !terms.first) {
         let length = |name: &str| serde_json::from_slice::<f64>(call.field(name)?).ok();
@@ -44,6 +40,21 @@ pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: 
         }
     }
     adapter.edit(call, &link.provider, &mut edits);
+    spliced(call, &edits)
+}
+
+/// The link's model in the place of the caller's name for it, and nothing of what speaks to the gateway.
+pub(super) fn for_link(link: &Link, call: &Call) -> Edits {
+    let mut edits = Edits::default();
+    if call.facts.model != *link.model {
+        edits.set("model", serde_json::Value::from(&*link.model).to_string());
+    }
+    own_fields(call).for_each(|name| edits.cut(name));
+    edits
+}
+
+/// The caller's own bytes with `edits`, and those of its headers that go along.
+pub(super) fn spliced(call: &Call, edits: &Edits) -> Outgoing {
     let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
     // What is left of the caller's turns is the caller's.
     let ours = edits.names_set().filter(|name| !matches!(*name, "model" | "messages")).collect();
@@ -51,7 +62,7 @@ pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: 
         headers.append(name, value.clone());
         headers
     });
-    Outgoing { body: splice(call, &edits), headers, dropped, ours }
+    Outgoing { body: splice(call, edits), headers, dropped, ours }
 }
 
 /// The conversation in the hub form.
@@ -85,11 +96,18 @@ pub(super) fn translated(
     let written = back
         .write_request(chat, &link.model, card)
         .map_err(|unfit| Failure::unfit(back.dialect(), own_name(&unfit.param), unfit.message))?;
-    let mut headers = HeaderMap::new();
-    headers.extend(written.headers.into_iter().map(|(name, value)| (Some(name), value)));
-    let mut dropped = chat.foreign.clone();
-    dropped.extend(written.dropped.iter().map(|name| own_name(name)).filter(|name| !chat.foreign.contains(name)));
-    Ok(Outgoing { body: vec![written.body], headers, dropped, ours: written.ours })
+    let mut outgoing = Outgoing::from(written);
+    let dropped = outgoing.dropped.iter().map(|name| own_name(name)).filter(|name| !chat.foreign.contains(name));
+    outgoing.dropped = chat.foreign.iter().cloned().chain(dropped).collect();
+    Ok(outgoing)
+}
+
+impl From<Written> for Outgoing {
+    fn from(written: Written) -> Outgoing {
+        let Written { body, headers, dropped, ours } = written;
+        let headers = HeaderMap::from_iter(headers);
+        Outgoing { body: vec![body], headers, dropped, ours }
+    }
 }
 
 /// Refuses what would lose a parameter, where the operator wants that.
@@ -120,7 +138,14 @@ pub(super) fn blame(failure: Failure, ours: &[&str]) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::models::Models;
+    use crate::protocol::anthropic::Anthropic;
+    use crate::protocol::openai::OpenAi;
+    use crate::protocol::scan::scan;
+    use crate::provider::{Provider, openai};
 
     fn refusal(param: Option<&str>, message: &str) -> Failure {
         let said = Said {
@@ -142,5 +167,30 @@ mod tests {
         assert_eq!(by(Some("temperature"), "no"), Blame::Translation);
         assert_eq!(by(None, "messages.0.content: Field required"), Blame::ByClass);
         assert_eq!(by(Some("messages"), "the temperature of the tone"), Blame::ByClass);
+    }
+
+    #[test]
+    fn a_caller_reads_its_own_names() {
+        let body = json!({
+            "model": "gpt-4o", "max_tokens": 9, "thinking": {"type": "enabled", "budget_tokens": 2048},
+            "system": "Be brief.",
+            "messages": [{"role": "user", "content": [
+                {"type": "text", "text": "see"},
+                {"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}},
+            ]}],
+        });
+        let translate = |body: &serde_json::Value| {
+            let call = scan(&Anthropic, Bytes::from(body.to_string())).map_err(|bad| bad.message).unwrap();
+            let provider = Provider::new(&openai::SPEC, String::new(), None, Default::default());
+            let link = Link { provider: provider.into(), model: "gpt-4o".into(), unfit: None };
+            let chat = read(&call).unwrap();
+            translated(&OpenAi, &link, &call, &chat, &Models::builtin().card("gpt-4o"))
+        };
+        let failure = translate(&body).err().unwrap();
+        assert_eq!(failure.blame, Blame::Unfit);
+        assert_eq!(failure.said.unwrap().param.as_deref(), Some("messages[0].content[1].source"));
+        let mut plain = body.clone();
+        plain["messages"][0]["content"] = "see".into();
+        assert_eq!(translate(&plain).map_err(|failure| failure.message).unwrap().dropped, ["thinking"]);
     }
 }

@@ -61,8 +61,7 @@ impl Upstream {
             };
             match answer.status.as_u16() {
                 200..=299 => {
-                    (0..way).for_each(|missing| provider.found(missing, false));
-                    provider.found(way, true);
+                    provider.answered_at(way);
                     let body = answer.wire.whole(LONGEST_ANSWER, patience).await.unwrap_or_default();
                     let models = provider.spec.chat.map(|chat| chat.read_models(&body)).filter(|ids| !ids.is_empty());
                     return Found::Up(models);

@@ -1,6 +1,7 @@
 //! Bad input: whatever is sent, the answer is an error of OpenAI's form that names the field, and nobody is called.
 
 mod chat;
+mod embeddings;
 mod envelope;
 mod route;
 mod translated;

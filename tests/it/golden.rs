@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a fixture that cannot be read is a failed test")]
 
 mod cases;
+mod vectors;
 
 use std::fs;
 use std::path::PathBuf;

@@ -17,10 +17,11 @@ pub use caller::{Caller, Live, Request, chat, messages, streamed};
 pub use check::{check, check_called, check_error, check_not_called};
 pub use gateway::{Gateway, GatewayBuilder, gateway};
 pub use process::{Finished, Process};
-pub use upstream::{Call, Kind, Reply, Say, Upstream, UpstreamBuilder};
+pub use upstream::{Call, Kind, Odd, Reply, Say, Upstream, UpstreamBuilder};
 pub use upstream::{
-    body_of, close_before_head, content_policy, context_length, credit_exhausted_400, empty, empty_stream, forbidden,
-    html, insufficient_quota, invalid_key, invalid_request, json, model_not_found, ok, overloaded, rate_limited,
-    rate_limited_unsaid, raw, reset_after_head, reset_before_head, stall_after_head, stall_before_head, status,
+    base64_of, body_of, close_before_head, content_policy, context_length, credit_exhausted_400, empty, empty_stream,
+    forbidden, html, insufficient_quota, invalid_key, invalid_request, json, model_not_found, ok, overloaded,
+    rate_limited, rate_limited_unsaid, raw, reset_after_head, reset_before_head, stall_after_head, stall_before_head,
+    status, vector, vectors,
 };
 pub use wait::{PATIENCE, eventually, in_time, settled};

@@ -55,8 +55,14 @@ mod sdk;
 /// Streams that break and go on at another link.
 mod resume;
 
+/// Vectors: both encodings, whatever providers send, and no fallback that nobody named.
+mod embeddings;
+
 /// The house's own rules, read off the source.
 mod tidy;
 
 /// What the documents say, held against what there is.
 mod docs;
+
+/// What must be so of the codecs for every input.
+mod properties;

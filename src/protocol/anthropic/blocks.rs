@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::domain::chat::{File, Image, Part, Source, Text};
-use crate::protocol::Unwritable;
+use crate::protocol::{Unwritable, arguments};
 
 /// A block of a turn, of the system instructions, or of a tool's result (docs: protocols/anthropic-messages.md).
 #[derive(Debug, Serialize)]
@@ -141,21 +141,12 @@ impl<'a> Block<'a> {
 impl<'a> Input<'a> {
     /// The arguments of a call as a model wrote them.
     pub fn of(arguments: &'a str) -> Input<'a> {
-        let trimmed = arguments.trim();
-        if trimmed.is_empty() || trimmed == "null" {
-            return Input::Empty {};
-        }
-        match serde_json::from_str::<&RawValue>(trimmed) {
-            Ok(object) if trimmed.starts_with('{') && whole_characters(trimmed) => Input::Object(object),
-            _ => Input::Raw { raw_arguments: arguments },
+        match (arguments.trim(), arguments::object(arguments)) {
+            ("" | "null", _) => Input::Empty {},
+            (_, Some(object)) => Input::Object(object),
+            (_, None) => Input::Raw { raw_arguments: arguments },
         }
     }
-}
-
-/// JSON's grammar allows half a surrogate pair, no JSON reader of a provider does.
-fn whole_characters(json: &str) -> bool {
-    let half = json.contains("\\ud") || json.contains("\\uD");
-    !half || serde_json::from_str::<serde_json::Value>(json).is_ok()
 }
 
 fn picture<'a>(image: &'a Image, at: &dyn Fn() -> String) -> Result<Block<'a>, Unwritable> {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::super::Unwritable;
+use super::super::{Unwritable, arguments};
 use crate::domain::chat::{Image, Message, Part, Source, Thought, ToolCall};
 
 /// One message.
@@ -123,11 +123,9 @@ fn called(call: &ToolCall) -> Called<'_> {
 
 /// The object that `text` is, byte for byte: a number too long for a float stays what it was.
 fn arguments(text: &str) -> Arguments<'_> {
-    if matches!(text.trim(), "" | "null") {
-        return Arguments::None {};
-    }
-    match serde_json::from_str::<&RawValue>(text) {
-        Ok(raw) if raw.get().starts_with('{') => Arguments::Object(raw),
-        _ => Arguments::Broken { raw_arguments: text },
+    match (text.trim(), arguments::object(text)) {
+        ("" | "null", _) => Arguments::None {},
+        (_, Some(object)) => Arguments::Object(object),
+        (_, None) => Arguments::Broken { raw_arguments: text },
     }
 }

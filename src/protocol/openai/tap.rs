@@ -26,7 +26,7 @@ struct Chunk<'a> {
 #[derive(Deserialize)]
 struct Choice<'a> {
     #[serde(default)]
-    index: u32,
+    index: Option<u32>,
     #[serde(borrow, default)]
     delta: Option<Delta<'a>>,
     #[serde(borrow, default)]
@@ -97,7 +97,7 @@ impl OpenAiTap {
 
     fn see_choice(&mut self, choice: &Choice<'_>) -> bool {
         let mut content = false;
-        let bit = 1 << choice.index.min(127);
+        let bit = 1 << choice.index.unwrap_or(0).min(127);
         self.seen |= bit;
         if let Some(delta) = &choice.delta {
             let calls = [delta.tool_calls, delta.function_call].into_iter().flatten().any(says_something);
@@ -294,6 +294,16 @@ mod tests {
         assert!(!tap.finished());
         check(&mut tap, "[DONE]", Seen::Terminal);
         assert!(tap.finished());
+    }
+
+    #[test]
+    fn a_choice_without_a_number_is_the_first() {
+        for number in ["", r#""index":null,"#] {
+            let mut tap = OpenAiTap::new(1, false);
+            let chunk = format!(r#"{{"choices":[{{{number}"delta":{{"content":"x"}},"finish_reason":"stop"}}]}}"#);
+            check(&mut tap, &chunk, Seen::Content);
+            assert!(tap.finished());
+        }
     }
 
     #[test]

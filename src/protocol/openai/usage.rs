@@ -65,7 +65,7 @@ pub(in crate::protocol) fn write(usage: &Usage) -> Value {
     let mut out = Map::new();
     out.insert("prompt_tokens".into(), usage.input.into());
     out.insert("completion_tokens".into(), usage.output.into());
-    out.insert("total_tokens".into(), (usage.input + usage.output).into());
+    out.insert("total_tokens".into(), usage.input.saturating_add(usage.output).into());
     if usage.tells_cache {
         let details = json!({"cached_tokens": usage.cache_read, "cache_write_tokens": usage.cache_write});
         out.insert("prompt_tokens_details".into(), details);
@@ -74,4 +74,15 @@ pub(in crate::protocol) fn write(usage: &Usage) -> Value {
         out.insert("completion_tokens_details".into(), json!({"reasoning_tokens": reasoning}));
     }
     Value::Object(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_beyond_all_bounds_are_written() {
+        let usage = Usage { input: u64::MAX, output: 1, ..Usage::default() };
+        assert_eq!(write(&usage)["total_tokens"], u64::MAX);
+    }
 }

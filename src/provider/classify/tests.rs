@@ -136,6 +136,11 @@ fn openai_by_code_then_status_then_words() {
             (404, json!("404 page not found"), Class::Malformed),
             (401, openai("invalid_api_key", "x"), Class::Auth),
             (403, openai("unsupported_country_region_territory", "x"), Class::Auth),
+            (
+                403,
+                json!({"error": {"message": "You are not allowed to generate embeddings from this model", "code": null}}),
+                Class::InvalidRequest,
+            ),
             (403, json!("<html>Forbidden</html>"), Class::Auth),
             (402, json!({}), Class::Quota),
             (429, openai("insufficient_quota", "x"), Class::Quota),
@@ -166,6 +171,8 @@ fn words_of_a_prompt_that_is_too_long() {
         "the request exceeds the available context size",
         "the prompt is longer than the model's context length",
         "exceeds the maximum number of tokens allowed",
+        "the input length exceeds the context length",
+        "input exceeds maximum context length",
     ] {
         for (provider, status) in [("openai", 400), ("anthropic", 400), ("openrouter", 400), ("ollama", 500)] {
             check(provider, status, &[], json!({"error": {"message": words}}), Class::ContextLength);
@@ -282,6 +289,9 @@ fn the_local_server() {
             (404, json!({"error": {"message": "The model `x` does not exist.", "code": 404}}), Class::ModelUnavailable),
             (404, json!({"detail": "Not Found"}), Class::Malformed),
             (404, json!("404 page not found"), Class::Malformed),
+            (501, json!({"error": "this model does not support embeddings"}), Class::InvalidRequest),
+            (500, json!({"error": {"message": "this model does not support embeddings"}}), Class::InvalidRequest),
+            (501, json!({"error": "not implemented"}), Class::ServerError),
             (401, json!({"error": "unauthorized"}), Class::Auth),
             (402, json!({"error": "x"}), Class::Quota),
             (403, json!({"error": "x"}), Class::Quota),

@@ -7,7 +7,7 @@ use crate::domain::chat::Finish;
 use crate::protocol::{Front, Inspected, Seen, scan, splice};
 
 fn whole(body: Value) -> Value {
-    match answer(&Bytes::from(body.to_string())) {
+    match answer("/chat/completions", &Bytes::from(body.to_string())) {
         LocalAnswer::Whole(bytes) => {
             assert!(matches!(OpenAi.inspect(&bytes), Ok(Inspected::Answer(_))));
             serde_json::from_slice(&bytes).unwrap()
@@ -17,7 +17,7 @@ fn whole(body: Value) -> Value {
 }
 
 fn pieces(body: Value) -> Vec<Bytes> {
-    match answer(&Bytes::from(body.to_string())) {
+    match answer("/chat/completions", &Bytes::from(body.to_string())) {
         LocalAnswer::Pieces(pieces) => pieces,
         LocalAnswer::Whole(_) => panic!("a stream was asked for"),
     }
@@ -78,7 +78,7 @@ fn the_last_user_is_echoed_within_bounds() {
     for odd in [json!({}), json!([]), json!("x"), json!({"messages": [null, {"role": "user", "content": 7}]})] {
         assert_eq!(content(odd), "Hello from the mock provider. You said nothing in words.");
     }
-    assert!(matches!(super::answer(&Bytes::from_static(b"\xff{")), LocalAnswer::Whole(_)));
+    assert!(matches!(super::answer("/chat/completions", &Bytes::from_static(b"\xff{")), LocalAnswer::Whole(_)));
 }
 
 #[test]
@@ -307,7 +307,7 @@ proptest! {
         let tools = json!([{"type": "function", "function": {"name": "f", "parameters": schema}}]);
         let forced = json!({"messages": body, "tools": tools, "tool_choice": "required", "stream": streamed, "n": 2});
         for body in [body, forced] {
-            match answer(&Bytes::from(body.to_string())) {
+            match answer("/chat/completions", &Bytes::from(body.to_string())) {
                 LocalAnswer::Whole(bytes) => prop_assert!(matches!(OpenAi.inspect(&bytes), Ok(Inspected::Answer(_)))),
                 LocalAnswer::Pieces(pieces) => prop_assert!(pieces.len() > 3),
             }

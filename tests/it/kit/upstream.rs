@@ -16,6 +16,7 @@ mod request;
 mod responses;
 mod say;
 mod trouble;
+mod vectors;
 
 pub use builder::UpstreamBuilder;
 pub use kind::Kind;
@@ -23,6 +24,7 @@ pub use replies::*;
 pub use reply::Reply;
 pub use request::Call;
 pub use say::Say;
+pub use vectors::{Odd, base64_of, vector};
 
 use super::wait::in_time;
 use record::Shared;

@@ -113,11 +113,16 @@ async fn what_a_real_provider_would_refuse_is_refused() {
 async fn embeddings_and_token_counts() {
     let openai = upstream::openai().start().await;
     let body = json!({"model": "e", "input": ["a", "b"]});
-    let answer = Caller::new(&openai.url()).request("POST", "/v1/embeddings").bearer("k").json(&body).send().await;
-    assert_eq!(answer.json["data"][1]["index"], 1);
+    let caller = Caller::new(&openai.url());
+    let answer = caller.request("POST", "/v1/embeddings").bearer("k").json(&body).send().await;
+    assert_eq!(answer.json["data"][1], json!({"object": "embedding", "index": 1, "embedding": vector(1)}));
+    let mut encoded = body.clone();
+    encoded["encoding_format"] = json!("base64");
+    let answer = caller.request("POST", "/v1/embeddings").bearer("k").json(&encoded).send().await;
+    assert_eq!(answer.json["data"][0]["embedding"], base64_of(&vector(0)));
     let ollama = upstream::ollama().start().await;
     let answer = Caller::new(&ollama.url()).post("/api/embed", body).await;
-    assert_eq!(answer.json["embeddings"][1][0], 0.5);
+    assert_eq!(answer.json["embeddings"], json!([vector(0), vector(1)]));
     let anthropic = upstream::anthropic().start().await;
     let caller = Caller::new(&anthropic.url());
     let count = caller.request("POST", "/v1/messages/count_tokens").anthropic().json(&messages("m", "hi"));

@@ -5,6 +5,7 @@ use super::plan::{Asked, Step, bytes_of, control};
 use super::reply::{Body, Reply, Trouble};
 use super::say::{Content, Say, USAGE};
 use super::trouble;
+use super::vectors::{self, Odd};
 use serde_json::json;
 
 /// A body as a list of steps, with what its head needs.
@@ -35,6 +36,7 @@ impl Asked<'_> {
                 streamed: content_type.contains("event-stream") || content_type.contains("ndjson"),
                 ..whole(200, bytes.clone())
             },
+            Body::Vectors(odd) => self.other(*odd),
             Body::Says { pieces, exact } => self.says(pieces, *exact, reply.comment),
             Body::Wire(_) | Body::Nothing(_) => unreachable!("handled before"),
         }
@@ -42,7 +44,7 @@ impl Asked<'_> {
 
     fn says(&self, pieces: &[Say], exact: bool, comment: Option<&'static str>) -> Drawn {
         let Endpoint::Chat(form) = self.endpoint else {
-            return self.other();
+            return self.other(Odd::Nothing);
         };
         let mut dialect = self.kind.dialect(form, self.call, self.number);
         let greeting = [Say::Text(self.kind.greeting())];
@@ -65,20 +67,10 @@ impl Asked<'_> {
     }
 
     /// Answers of the endpoints that are no chat.
-    fn other(&self) -> Drawn {
+    fn other(&self, odd: Odd) -> Drawn {
         let body = match self.endpoint {
-            Endpoint::Embeddings => {
-                let inputs = self.call.json["input"].as_array().map_or(1, Vec::len);
-                let data = (0..inputs)
-                    .map(|index| json!({"object": "embedding", "index": index, "embedding": [0.5, -0.25, 1.0]}));
-                let usage = json!({"prompt_tokens": USAGE.0, "total_tokens": USAGE.0});
-                json!({"object": "list", "data": data.collect::<Vec<_>>(), "model": self.call.model(), "usage": usage})
-            }
-            Endpoint::OllamaEmbed => {
-                let inputs = self.call.json["input"].as_array().map_or(1, Vec::len);
-                let vectors = vec![json!([0.5, -0.25, 1.0]); inputs];
-                json!({"model": self.call.model(), "embeddings": vectors, "prompt_eval_count": USAGE.0})
-            }
+            Endpoint::Embeddings => vectors::openai(self.call, odd),
+            Endpoint::OllamaEmbed => vectors::ollama(self.call, odd),
             Endpoint::CountTokens => json!({"input_tokens": USAGE.0}),
             _ => self.kind.listing(&self.call.path, self.models).unwrap_or_default(),
         };

@@ -2,6 +2,7 @@
 
 use super::reply::{Body, Reply, Trouble};
 use super::say::Say;
+use super::vectors::Odd;
 
 /// The provider's usual good answer.
 pub fn ok() -> Reply {
@@ -66,6 +67,11 @@ pub fn content_policy() -> Reply {
 /// The caller's own mistake (400).
 pub fn invalid_request() -> Reply {
     Reply::new(Body::Trouble(Trouble::InvalidRequest))
+}
+
+/// Vectors, one for each input, with this oddity.
+pub fn vectors(odd: Odd) -> Reply {
+    Reply::new(Body::Vectors(odd))
 }
 
 /// 200 with this JSON text.

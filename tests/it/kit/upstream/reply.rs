@@ -1,6 +1,7 @@
 //! One scripted answer: what is said, and how it is delivered.
 
 use super::say::Say;
+use super::vectors::Odd;
 
 /// One answer of an upstream. Made from a `Say`, a list of them, or one of the functions below.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub(super) enum Body {
     Says { pieces: Vec<Say>, exact: bool },
     /// The provider's own error for this trouble.
     Trouble(Trouble),
+    /// Vectors.
+    Vectors(Odd),
     /// A body as it stands.
     Bytes { content_type: &'static str, bytes: Vec<u8> },
     /// Everything, status line included; the connection closes after it.

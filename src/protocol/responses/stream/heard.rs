@@ -49,6 +49,8 @@ pub(super) enum What {
         /// Is what it says free text rather than arguments?
         free: bool,
     },
+    /// A call of which something has come, but not its name.
+    Nameless,
 }
 
 impl Items {
@@ -76,9 +78,14 @@ impl Items {
         self.list.is_empty()
     }
 
-    /// Those that call a tool and are not done.
-    pub(super) fn calls(&mut self) -> impl Iterator<Item = &mut Heard> {
-        self.list.iter_mut().filter(|item| item.is_calling())
+    /// Those that are not done.
+    pub(super) fn open(&mut self) -> impl Iterator<Item = &mut Heard> {
+        self.list.iter_mut().filter(|item| !item.is_done)
+    }
+
+    /// Does any of them call a tool without naming it?
+    pub(super) fn any_nameless(&self) -> bool {
+        self.list.iter().any(|item| item.what == What::Nameless)
     }
 
     /// Is any of them calling a tool?
@@ -108,6 +115,6 @@ impl Heard {
     }
 
     fn is_calling(&self) -> bool {
-        matches!(self.what, What::Call { .. }) && !self.is_done
+        matches!(self.what, What::Call { .. } | What::Nameless) && !self.is_done
     }
 }

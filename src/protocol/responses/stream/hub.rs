@@ -79,6 +79,8 @@ impl Hub<'_> {
                 let inside = &whole[FREE_BEGIN.len()..whole.len() - FREE_END.len()];
                 self.out.push(Event::CallDelta { index: number, arguments: inside.to_owned() });
             }
+            // Its beginning was lost; its end may tell all of it.
+            (Tone::Arguments | Tone::Input, What::Said) => return heard.what = What::Nameless,
             (Tone::Arguments | Tone::Input, _) => return,
         }
         heard.note(part, words);
@@ -99,8 +101,8 @@ impl Hub<'_> {
         self.out.push(Event::Thought { index: number, piece });
     }
 
-    /// Ends a call.
-    pub(super) fn end_call(&mut self, heard: &mut Heard) {
+    /// Ends an item.
+    pub(super) fn end(&mut self, heard: &mut Heard) {
         if let What::Call { number, free: true } = heard.what {
             self.out.push(Event::CallDelta { index: number, arguments: FREE_END.to_owned() });
         }

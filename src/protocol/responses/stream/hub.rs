@@ -1,6 +1,7 @@
 //! Pieces of items as the hub has them.
 
-use super::super::item::{BREAK, free_text};
+use super::super::super::openai::custom;
+use super::super::item::BREAK;
 use super::heard::{Heard, What};
 use crate::domain::chat::{Event, OPENAI_THOUGHT, Thought};
 
@@ -75,7 +76,7 @@ impl Hub<'_> {
                 self.out.push(Event::CallDelta { index: number, arguments: words.to_owned() });
             }
             (Tone::Input, What::Call { number, free: true }) => {
-                let whole = free_text(words);
+                let whole = custom::arguments(words);
                 let inside = &whole[FREE_BEGIN.len()..whole.len() - FREE_END.len()];
                 self.out.push(Event::CallDelta { index: number, arguments: inside.to_owned() });
             }

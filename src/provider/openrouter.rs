@@ -78,9 +78,11 @@ impl ChatAdapter for Chat {
         say("x-title", APP_NAME);
     }
 
-    fn suited(&self, front: Dialect, model: &str, _card: &Card) -> &'static [usize] {
+    /// A Claude's caller gets it as it is, unless the conversation is held by Anthropic itself.
+    fn suited(&self, call: &Call, model: &str, _card: &Card) -> &'static [usize] {
         let is_claude = model.trim_start_matches('~').starts_with("anthropic/");
-        if front == Dialect::Anthropic && is_claude { &[1, 0] } else { &[0] }
+        let own = call.front.dialect() == Dialect::Anthropic && call.field("thread").is_none();
+        if own && is_claude { &[1, 0] } else { &[0] }
     }
 
     /// Its own refusal of a model names the model; a server that stands in its place says no more than the status.

@@ -32,6 +32,8 @@ pub(super) struct Shared {
 /// The part that changes.
 pub(super) struct State {
     pub script: VecDeque<Reply>,
+    /// Chooses the answer from the call, in the script's place.
+    pub choose: Option<fn(&Call) -> Reply>,
     pub probe: Reply,
     pub models: Vec<String>,
     /// Calls that cost something: chat, embeddings, token counts.
@@ -60,6 +62,7 @@ impl Shared {
     ) -> Self {
         let state = State {
             script,
+            choose: None,
             probe,
             models,
             calls: Vec::new(),
@@ -103,10 +106,11 @@ impl Shared {
                 Endpoint::Unknown => (&mut state.strays, self.missing.reply.clone()),
                 Endpoint::Probe => (&mut state.probes, state.probe.clone()),
                 _ => {
-                    let next = match objection {
-                        Some(_) => None,
-                        None if state.script.len() > 1 => state.script.pop_front(),
-                        None => state.script.front().cloned(),
+                    let next = match (objection, state.choose) {
+                        (Some(_), _) => None,
+                        (None, Some(choose)) => Some(choose(call)),
+                        (None, None) if state.script.len() > 1 => state.script.pop_front(),
+                        (None, None) => state.script.front().cloned(),
                     };
                     state.under_way += 1;
                     state.most_under_way = state.most_under_way.max(state.under_way);

@@ -1,6 +1,6 @@
 //! What is wanted of the model: tools, draws, effort, the answer's form; and a whole request.
 
-use ai_mcp_gateway::domain::chat::{Chat, Effort, Format, Function, Message, Sampling, Schema, Tool, ToolChoice};
+use ai_mcp_gateway::domain::chat::{Chat, Effort, Format, Function, Sampling, Schema, Tool, ToolChoice};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;

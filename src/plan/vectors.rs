@@ -43,6 +43,8 @@ impl Links<'_> {
             Origin::OpenRouter => self.push("openrouter", &model),
             Origin::Local => self.push("oss-local", &model),
             Origin::Mock => self.push("mock", &model),
+            // What the local server has is not known before its first check: it may have this one.
+            Origin::Other if self.from.local.is_empty() => self.push("oss-local", &model),
             // Anthropic has no embeddings, and of other names nobody knows whose they are.
             Origin::Anthropic | Origin::Other => {}
         }

@@ -1,12 +1,18 @@
 //! OpenAI Responses: what callers speak, and what OpenAI speaks beside chat completions.
 
 mod answer;
+mod echo;
 mod error;
 mod facts;
+mod head;
 mod inspect;
+mod item;
 mod request;
+mod response;
+mod sealed;
 mod stream;
 mod tap;
+mod usage;
 
 use bytes::Bytes;
 

@@ -39,29 +39,34 @@ pub struct Told {
     pub stable: Option<String>,
     /// Does OpenRouter's moderation give reasons?
     pub reasons: bool,
+    /// Does it stand in an event or in a response, rather than in a body of its own that a caller could be shown?
+    pub inside: bool,
 }
 
 impl Told {
-    /// Reads an error body of OpenAI's, Anthropic's, OpenRouter's or Ollama's form.
+    /// Reads an error body of OpenAI's, Anthropic's, OpenRouter's or Ollama's form, or an event of a Responses stream.
     pub fn read(body: &[u8]) -> Told {
         let Ok(value) = serde_json::from_slice::<Value>(body) else { return Told::default() };
-        let error = match value.get("error") {
-            Some(error) if !error.is_null() => error,
-            _ => value.pointer("/choices/0/error").unwrap_or(&value),
-        };
+        let given = |place: &str| value.pointer(place).filter(|error| !error.is_null());
+        let in_response = given("/response/error");
+        let error = given("/error").or_else(|| given("/choices/0/error")).or(in_response).unwrap_or(&value);
+        // The type of an event is none of the error's.
+        let is_event = std::ptr::eq(error, &value) && value.get("type").is_some_and(|kind| kind == "error");
+        let is_response = value.get("object").is_some_and(|object| object == "response");
         let word = |name: &str| error.get(name).and_then(Value::as_str).map(str::to_owned);
         let message = error.as_str().map(str::to_owned).or_else(|| word("message")).or_else(|| word("detail"));
         let message = with_raw(message.unwrap_or_default(), error.pointer("/metadata/raw"));
         let stable = error.pointer("/metadata/error_type").or_else(|| error.pointer("/details/error_code"));
         let number = word("code").and_then(|code| code.parse().ok());
         Told {
-            kind: word("type"),
+            kind: word("type").filter(|_| !is_event),
             code: word("code").filter(|_| number.is_none()),
             number: number.or_else(|| u16::try_from(error.get("code")?.as_u64()?).ok()),
             param: word("param").or_else(|| missing_ability(&message).map(str::to_owned)),
             message,
             stable: stable.and_then(Value::as_str).map(str::to_owned),
             reasons: error.pointer("/metadata/reasons").and_then(Value::as_array).is_some_and(|list| !list.is_empty()),
+            inside: is_event || is_response || in_response.is_some(),
         }
     }
 
@@ -127,7 +132,7 @@ pub fn failure(chat: Option<&dyn ChatAdapter>, dialect: Dialect, refused: &Refus
     };
     let said = Said {
         dialect,
-        body: refused.body.clone(),
+        body: if error.inside { Bytes::new() } else { refused.body.clone() },
         kind: error.kind.clone(),
         code: error.code.clone(),
         param: error.param.clone(),
@@ -163,7 +168,11 @@ pub fn common(refused: &Refused<'_>) -> Class {
 fn by_word(word: &str) -> Option<Class> {
     Some(match word {
         "context_length_exceeded" | "token_limit_exceeded" => Class::ContextLength,
-        "content_policy_violation" | "refusal" => Class::ContentPolicy,
+        "content_policy_violation"
+        | "image_content_policy_violation"
+        | "bio_policy"
+        | "misalignment_policy_violation"
+        | "refusal" => Class::ContentPolicy,
         "insufficient_quota"
         | "billing_error"
         | "billing_hard_limit_reached"
@@ -218,8 +227,10 @@ fn status_by_word(word: &str) -> Option<StatusCode> {
         "unprocessable" => StatusCode::UNPROCESSABLE_ENTITY,
         "rate_limit_error" | "rate_limit_exceeded" | "insufficient_quota" => StatusCode::TOO_MANY_REQUESTS,
         "provider_unavailable" => StatusCode::BAD_GATEWAY,
-        "timeout_error" | "timeout" => StatusCode::GATEWAY_TIMEOUT,
+        "timeout_error" | "timeout" | "vector_store_timeout" => StatusCode::GATEWAY_TIMEOUT,
         "overloaded_error" | "provider_overloaded" => return StatusCode::from_u16(529).ok(),
+        // A dozen codes of Responses, and OpenRouter's, for pictures that cannot be used.
+        picture if picture.contains("image") => StatusCode::BAD_REQUEST,
         _ => return None,
     })
 }

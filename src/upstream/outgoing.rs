@@ -138,7 +138,14 @@ pub(super) fn blame(failure: Failure, ours: &[&str]) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
+    use crate::models::Models;
+    use crate::protocol::anthropic::Anthropic;
+    use crate::protocol::openai::OpenAi;
+    use crate::protocol::scan::scan;
+    use crate::provider::{Provider, openai};
 
     fn refusal(param: Option<&str>, message: &str) -> Failure {
         let said = Said {
@@ -160,5 +167,30 @@ mod tests {
         assert_eq!(by(Some("temperature"), "no"), Blame::Translation);
         assert_eq!(by(None, "messages.0.content: Field required"), Blame::ByClass);
         assert_eq!(by(Some("messages"), "the temperature of the tone"), Blame::ByClass);
+    }
+
+    #[test]
+    fn a_caller_reads_its_own_names() {
+        let body = json!({
+            "model": "gpt-4o", "max_tokens": 9, "thinking": {"type": "enabled", "budget_tokens": 2048},
+            "system": "Be brief.",
+            "messages": [{"role": "user", "content": [
+                {"type": "text", "text": "see"},
+                {"type": "document", "source": {"type": "url", "url": "https://example.com/a.pdf"}},
+            ]}],
+        });
+        let translate = |body: &serde_json::Value| {
+            let call = scan(&Anthropic, Bytes::from(body.to_string())).map_err(|bad| bad.message).unwrap();
+            let provider = Provider::new(&openai::SPEC, String::new(), None, Default::default());
+            let link = Link { provider: provider.into(), model: "gpt-4o".into(), unfit: None };
+            let chat = read(&call).unwrap();
+            translated(&OpenAi, &link, &call, &chat, &Models::builtin().card("gpt-4o"))
+        };
+        let failure = translate(&body).err().unwrap();
+        assert_eq!(failure.blame, Blame::Unfit);
+        assert_eq!(failure.said.unwrap().param.as_deref(), Some("messages[0].content[1].source"));
+        let mut plain = body.clone();
+        plain["messages"][0]["content"] = "see".into();
+        assert_eq!(translate(&plain).map_err(|failure| failure.message).unwrap().dropped, ["thinking"]);
     }
 }

@@ -11,20 +11,23 @@ struct Row {
     spec: &'static Spec,
     /// A model that goes to this provider alone.
     model: &'static str,
+    /// The same for vectors, where it gives any.
+    vectors: Option<&'static str>,
     simulated: fn() -> UpstreamBuilder,
 }
 
 fn rows() -> Vec<Row> {
     let networked = ALL.iter().filter(|spec| matches!(spec.reach, Reach::Network));
     let row = |spec: &&'static Spec| {
-        let (model, simulated): (_, fn() -> _) = match spec.name {
-            "openai" => ("gpt-4o-mini", upstream::openai),
-            "anthropic" => ("claude-sonnet-4-5", upstream::anthropic),
-            "openrouter" => ("x-ai/grok-beta", upstream::openrouter),
-            "oss-local" => ("llama3:8b", upstream::ollama),
+        let (model, vectors, simulated): (_, _, fn() -> _) = match spec.name {
+            "openai" => ("gpt-4o-mini", Some("text-embedding-3-small"), upstream::openai),
+            "anthropic" => ("claude-sonnet-4-5", None, upstream::anthropic),
+            "openrouter" => ("x-ai/grok-beta", Some("qwen/qwen3-embedding-8b"), upstream::openrouter),
+            "oss-local" => ("llama3:8b", Some("oss-local/nomic-embed-text"), upstream::ollama),
             other => panic!("{other} has no simulated server yet"),
         };
-        Row { spec, model, simulated }
+        assert_eq!(spec.embed.is_some(), vectors.is_some(), "{} and its vectors", spec.name);
+        Row { spec, model, vectors, simulated }
     };
     networked.map(row).collect()
 }
@@ -105,6 +108,24 @@ async fn none_leaks_its_key_whatever_the_provider_says() {
             assert!(!upstream.calls().is_empty(), "{}", row.spec.name);
             gateway.assert_no_secrets();
         }
+    }
+}
+
+#[tokio::test]
+async fn those_that_give_vectors_are_shown_their_key_and_do_not_leak_it() {
+    for (row, model) in rows().into_iter().filter_map(|row| row.vectors.map(|model| (row, model))) {
+        let said = format!(r#"{{"error":{{"message":"you sent {KEY} to us","code":"c-{KEY}"}}}}"#);
+        let upstream = (row.simulated)().say(ok()).then(json(&said)).then(json(&said).status(400)).start().await;
+        let gateway = row.gateway(&upstream).env("LOG_LEVEL", "trace").start().await;
+        let mut found = Vec::new();
+        for _ in 0..3 {
+            let body = serde_json::json!({"model": model, "input": ["hi"]});
+            let request = gateway.request("POST", "/v1/embeddings").bearer("CLIENT-key").json(&body);
+            found.push(request.header("x-api-key", "CLIENT-key").header("cookie", "CLIENT-cookie").send().await.status);
+        }
+        assert_eq!(found, [200, 502, 400], "{}", row.spec.name);
+        upstream.calls().iter().for_each(|call| check_key(&row, call));
+        gateway.assert_no_secrets();
     }
 }
 

@@ -64,11 +64,12 @@ fn run(case: &Case) -> Result<(), String> {
             let input = bytes(of, from_file);
             let expected = events(&bytes(of, to_file));
             let call = call(of, to, asked, include_usage);
-            let whole = translated(from, &call, &[&input[..]]);
-            same_events(&events(&whole), &expected)?;
+            let framing = back(from).framing();
+            let whole = cut(framing, &[&input]);
+            same_events(&events(&translated(from, &call, &whole)), &expected)?;
+            // What is made of the events depends on nothing else.
             for at in 1..input.len() {
-                let cut = translated(from, &call, &[&input[..at], &input[at..]]);
-                equal(&format!("cut at byte {at}"), &cut, &whole)?;
+                equal(&format!("cut at byte {at}"), &cut(framing, &[&input[..at], &input[at..]]), &whole)?;
             }
             Ok(())
         }
@@ -126,25 +127,22 @@ fn json(case: &str, file: &str) -> Value {
     serde_json::from_slice(&bytes(case, file)).unwrap_or_else(|error| panic!("{case}/{file}: {error}"))
 }
 
-/// What the caller of `call` gets of a provider's stream that arrives in `chunks`.
-fn translated(from: Dialect, call: &Call, chunks: &[&[u8]]) -> BytesMut {
+/// What the caller of `call` gets of a provider's stream, which was cut into these events or lines.
+fn translated(from: Dialect, call: &Call, stream: &[Bytes]) -> BytesMut {
     let back = back(from);
     let mut reader = back.reader(&stamp());
     let mut writer = call.front.writer(call, stamp());
     let mut read = Vec::new();
-    match back.framing() {
-        Framing::Sse => {
-            for raw in cut_events(chunks) {
-                let event = sse::parse(&raw);
+    for raw in stream {
+        match back.framing() {
+            Framing::Sse => {
+                let event = sse::parse(raw);
                 if let Some(data) = event.data {
                     reader.read(event.name, &data, &mut read).unwrap();
                 }
             }
-        }
-        Framing::Ndjson => {
-            for line in cut_lines(chunks).iter().filter(|line| !line.trim_ascii().is_empty()) {
-                reader.read(None, line, &mut read).unwrap();
-            }
+            Framing::Ndjson if raw.trim_ascii().is_empty() => {}
+            Framing::Ndjson => reader.read(None, raw, &mut read).unwrap(),
         }
     }
     reader.close(&mut read);
@@ -170,6 +168,14 @@ fn translated(from: Dialect, call: &Call, chunks: &[&[u8]]) -> BytesMut {
         }
     }
     out
+}
+
+/// The events or lines of a stream that arrives in `chunks`.
+fn cut(framing: Framing, chunks: &[&[u8]]) -> Vec<Bytes> {
+    match framing {
+        Framing::Sse => cut_events(chunks),
+        Framing::Ndjson => cut_lines(chunks),
+    }
 }
 
 fn cut_events(chunks: &[&[u8]]) -> Vec<Bytes> {

@@ -1,5 +1,7 @@
 //! Streams that break in the middle and go on at another link (`LLM_STREAM_RESUME=auto`).
 
+mod messages;
+
 use crate::kit::*;
 use serde_json::{Value, json};
 use std::time::Duration;

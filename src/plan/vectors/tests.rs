@@ -24,6 +24,15 @@ fn roster(ready: &[&str]) -> Roster {
 }
 
 fn plan(ready: &[&str], asked: &str, fallbacks: Option<&[&str]>) -> Result<Vec<String>, NoChain> {
+    plan_with(&["nomic-embed-text:latest".to_owned()], ready, asked, fallbacks)
+}
+
+fn plan_with(
+    local: &[String],
+    ready: &[&str],
+    asked: &str,
+    fallbacks: Option<&[&str]>,
+) -> Result<Vec<String>, NoChain> {
     let route = |name: &str, models: &[&str]| (name.to_owned(), models.iter().map(|name| (*name).to_owned()).collect());
     let rules = Rules {
         replace_openai: Some("openai/gpt-4o-mini".into()),
@@ -37,9 +46,8 @@ fn plan(ready: &[&str], asked: &str, fallbacks: Option<&[&str]>) -> Result<Vec<S
         ]),
         ..Rules::default()
     };
-    let local = ["nomic-embed-text:latest".to_owned()];
     let roster = roster(ready);
-    let from = Candidates { rules: &rules, roster: &roster, models: Models::builtin(), local: &local };
+    let from = Candidates { rules: &rules, roster: &roster, models: Models::builtin(), local };
     let fallbacks = fallbacks.map(|list| list.iter().map(|name| (*name).to_owned()).collect());
     chain_for(&from, &Facts { model: asked.into(), fallbacks, ..Facts::default() }).map(|chain| chain.names())
 }
@@ -64,6 +72,14 @@ fn a_name_brings_the_one_link_of_its_own_provider() {
     ] {
         check(&NETWORK, asked, &[link]);
     }
+}
+
+#[test]
+fn a_local_server_that_has_not_listed_its_models_may_have_any() {
+    let unlisted = |ready: &[&str], asked: &str| plan_with(&[], ready, asked, None);
+    assert_eq!(unlisted(&NETWORK, "bge-m3").unwrap(), ["oss-local:bge-m3"]);
+    assert!(matches!(unlisted(&["openai"], "bge-m3"), Err(NoChain::NoVectors { .. })));
+    assert!(matches!(unlisted(&NETWORK, "claude-opus-5"), Err(NoChain::NoVectors { .. })));
 }
 
 #[test]

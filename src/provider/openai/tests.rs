@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::models::Models;
 use crate::protocol::{scan, splice};
 
 /// What `more` in a short request becomes, and which fields the caller is told were dropped.
@@ -60,4 +61,19 @@ fn what_other_vendors_answers_leave_in_the_history_is_taken_out() {
     let without = r#"[{"role":"user","content":[{"type":"text","text":"say \"reasoning\""}]},{"role":"assistant","content":"b"}]"#;
     assert_eq!(edited(with), format!(r#"{{"model":"m","messages":{without}}}"#));
     assert_eq!(edited(without), format!(r#"{{"model":"m","messages":{without}}}"#));
+}
+
+#[test]
+fn thoughts_stay_behind_unless_the_model_wants_to_hear_them() {
+    let adjusted = |model: &str| {
+        let thought = Thought { text: "hm".into(), ..Thought::default() };
+        let mut chat = Conversation {
+            messages: vec![Message::Assistant(vec![Part::Thought(thought)])],
+            ..Conversation::default()
+        };
+        Chat.adjust(&mut chat, &Models::builtin().card(model), Dialect::OpenAi);
+        chat.messages
+    };
+    assert_eq!(adjusted("gpt-4o"), [Message::Assistant(vec![])]);
+    assert!(matches!(&adjusted("deepseek-chat")[0], Message::Assistant(parts) if parts.len() == 1));
 }

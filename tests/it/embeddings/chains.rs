@@ -90,7 +90,8 @@ async fn the_mock_ends_the_chain_where_it_is_wanted() {
 async fn a_name_that_nobody_has_vectors_for_says_what_would_help() {
     let (openai, anthropic) = (openai().start().await, anthropic().start().await);
     let (openrouter, ollama) = (openrouter().start().await, ollama().start().await);
-    let gateway = gateway().with(&openai).with(&anthropic).with(&openrouter).with(&ollama).start().await;
+    let gateway =
+        gateway().with(&openai).with(&anthropic).with(&openrouter).with(&ollama).start().await.checked().await;
     for model in ["claude-sonnet-4-5", "anthropic/claude-sonnet-4.5", "whatever"] {
         let answer = gateway.post(PATH, ask(model, &["a"])).await;
         check_error(&answer, 404, "model_not_found");

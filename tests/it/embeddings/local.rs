@@ -34,6 +34,16 @@ async fn a_model_is_local_by_the_servers_list_or_by_its_prefix() {
 }
 
 #[tokio::test]
+async fn before_its_first_check_the_server_itself_says_what_it_has() {
+    let ollama = ollama().probe(ok().held()).say(ok()).then(model_not_found()).start().await;
+    let gateway = gateway().with(&ollama).start().await;
+    let answer = gateway.post(PATH, ask("bge-m3", &["a"])).await;
+    assert_eq!((answer.provider(), ollama.last_call().model()), (Some("oss-local"), "bge-m3"));
+    check_error(&gateway.post(PATH, ask("other", &["a"])).await, 404, "model_not_found");
+    assert_eq!(ollama.calls().len(), 2);
+}
+
+#[tokio::test]
 async fn tokens_are_refused_before_ollama_is_asked() {
     let ollama = ollama().start().await;
     let gateway = gateway().with(&ollama).start().await.checked().await;

@@ -43,7 +43,7 @@ pub enum Case {
 }
 
 use Case::{Answer, Request, Stream};
-use Dialect::{Anthropic, Ollama, OpenAi};
+use Dialect::{Anthropic, Ollama, OpenAi, Responses};
 
 /// A request to Anthropic that is translated without a loss.
 const fn request(of: &'static str, from_file: &'static str, to_file: &'static str) -> Case {
@@ -81,6 +81,27 @@ const fn stream(of: &'static str, to_file: &'static str, include_usage: bool) ->
     Stream { of, from: Anthropic, to: OpenAi, from_file, to_file, asked: "", include_usage }
 }
 
+/// A chat's stream as a caller of Responses gets it, whose answers tell of their request.
+const fn to_responses(of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str) -> Case {
+    Stream { of, from, to: Responses, from_file, to_file, asked: RESPONSES, include_usage: false }
+}
+
+/// A stream of Responses, for a caller who speaks something else.
+const fn from_responses(
+    of: &'static str,
+    to: Dialect,
+    from_file: &'static str,
+    to_file: &'static str,
+    include_usage: bool,
+) -> Case {
+    Stream { of, from: Responses, to, from_file, to_file, asked: "", include_usage }
+}
+
+/// An answer for a caller of Responses.
+const fn response(of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str) -> Case {
+    Answer { of, from, to: Responses, from_file, to_file, asked: RESPONSES }
+}
+
 /// An answer for a caller of Messages.
 const fn message(of: &'static str, from: Dialect, from_file: &'static str, to_file: &'static str) -> Case {
     Answer { of, from, to: Anthropic, from_file, to_file, asked: "" }
@@ -91,6 +112,9 @@ const fn blocks(of: &'static str, from: Dialect, from_file: &'static str, to_fil
     Stream { of, from, to: Anthropic, from_file, to_file, asked: "", include_usage: false }
 }
 
+const RESPONSES: &str = "responses.request.json";
+const RESPONSE: &str = "responses.response.json";
+const ITEMS: &str = "responses.stream.sse";
 const OPENAI: &str = "openai.request.json";
 const ANTHROPIC: &str = "anthropic.request.json";
 const MESSAGE: &str = "anthropic.response.json";
@@ -190,6 +214,8 @@ pub const CASES: &[Case] = &[
         betas: &[],
         dropped: &[],
     },
+    to_responses("17-chat-stream-to-responses", OpenAi, "openai-chat.stream.sse", "responses.stream.sse"),
+    to_responses("17-chat-stream-to-responses", OpenAi, "openai-chat.stream.tool.sse", "responses.stream.tool.sse"),
     answer("19-refusal"),
     message("19-refusal", OpenAi, "openai-refusal.response.json", "anthropic-refusal.response.json"),
     lossy("a01-schema-references", OPENAI, ANTHROPIC, &["strict"]),
@@ -325,4 +351,25 @@ pub const CASES: &[Case] = &[
         "ollama.request.any.json",
         &["tool_choice", "parallel_tool_calls"],
     ),
+    response("b60-chat-answer-to-responses", OpenAi, "openai.response.json", RESPONSE),
+    to_responses("b61-claude-stream-to-responses", Anthropic, BLOCKS, ITEMS),
+    to_responses("b62-interleaved-chat-stream-to-responses", OpenAi, CHUNKS, ITEMS),
+    to_responses("b63-ollama-stream-to-responses", Ollama, "ollama.stream.ndjson", ITEMS),
+    from_responses("b64-responses-stream-to-others", OpenAi, ITEMS, CHUNKS, true),
+    from_responses("b64-responses-stream-to-others", Anthropic, ITEMS, BLOCKS, false),
+    Answer {
+        of: "b64-responses-stream-to-others",
+        from: Responses,
+        to: OpenAi,
+        from_file: RESPONSE,
+        to_file: "openai.response.json",
+        asked: "",
+    },
+    to_responses("b65-errors-in-streams-of-responses", Anthropic, BLOCKS, ITEMS),
+    from_responses("b65-errors-in-streams-of-responses", OpenAi, "openai-responses.failed.sse", CHUNKS, false),
+    from_responses("b65-errors-in-streams-of-responses", OpenAi, "openai-responses.error.sse", CHUNKS, false),
+    response("b66-refusals-to-responses", Anthropic, MESSAGE, "responses.from-anthropic.json"),
+    response("b66-refusals-to-responses", OpenAi, "openai.response.json", "responses.from-openai.json"),
+    to_responses("b66-refusals-to-responses", Anthropic, BLOCKS, ITEMS),
+    response("b67-free-text-tools", OpenAi, "openai.response.json", RESPONSE),
 ];

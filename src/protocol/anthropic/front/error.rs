@@ -32,12 +32,12 @@ pub(super) fn event(error: &ErrorView<'_>, out: &mut BytesMut) {
 }
 
 fn value(error: &ErrorView<'_>) -> Value {
-    json!({"type": "error", "error": {"type": kind(error.status), "message": error.message}})
+    json!({"type": "error", "error": {"type": kind(error), "message": error.message}})
 }
 
-/// Anthropic's type of error for a status.
-fn kind(status: u16) -> &'static str {
-    match status {
+/// Anthropic's type of error for a status. To be without any provider is not to be too busy.
+fn kind(error: &ErrorView<'_>) -> &'static str {
+    match error.status {
         401 => "authentication_error",
         402 => "billing_error",
         403 => "permission_error",
@@ -45,9 +45,112 @@ fn kind(status: u16) -> &'static str {
         409 => "conflict_error",
         413 => "request_too_large",
         429 => "rate_limit_error",
+        503 if error.code == Some("no_provider_configured") => "api_error",
         503 | 529 => "overloaded_error",
         408 | 504 => "timeout_error",
         500.. => "api_error",
         _ => "invalid_request_error",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::attempt::{Attempt, Outcome};
+    use crate::domain::failure::Class;
+
+    fn view(status: u16) -> ErrorView<'static> {
+        ErrorView {
+            status,
+            kind: "server_error",
+            code: None,
+            param: None,
+            message: "It is \"so\".",
+            attempts: None,
+            request_id: None,
+        }
+    }
+
+    fn written(error: &ErrorView<'_>) -> Value {
+        serde_json::from_slice(&body(error)).unwrap()
+    }
+
+    #[test]
+    fn an_error_says_no_more_than_is_known() {
+        let plain = json!({"type": "error", "error": {"type": "api_error", "message": "It is \"so\"."}});
+        assert_eq!(written(&view(502)), plain);
+    }
+
+    #[test]
+    fn the_machines_words_stand_in_details() {
+        let error = ErrorView {
+            code: Some("unsupported_parameter"),
+            param: Some("messages[2].content[0]"),
+            request_id: Some("r-1"),
+            ..view(400)
+        };
+        let expected = json!({
+            "type": "error",
+            "error": {
+                "type": "invalid_request_error",
+                "message": "It is \"so\".",
+                "details": {"error_code": "unsupported_parameter", "param": "messages[2].content[0]"},
+            },
+            "request_id": "r-1",
+        });
+        assert_eq!(written(&error), expected);
+    }
+
+    #[test]
+    fn a_failed_chain_tells_of_each_link() {
+        let attempts = [Attempt {
+            provider: "openai",
+            model: "gpt-4o".into(),
+            outcome: Outcome::Failed(Class::Timeout),
+            status: None,
+            duration_ms: 7,
+            message: None,
+        }];
+        let error = ErrorView { attempts: Some(&attempts), code: Some("all_providers_failed"), ..view(502) };
+        let error = written(&error)["error"].take();
+        assert_eq!(
+            (&error["attempts"][0]["provider"], &error["attempts"][0]["outcome"]),
+            (&json!("openai"), &json!("timeout"))
+        );
+        assert_eq!(error["details"], json!({"error_code": "all_providers_failed"}));
+    }
+
+    #[test]
+    fn each_status_has_the_type_that_clients_know() {
+        for (status, expected) in [
+            (400, "invalid_request_error"),
+            (401, "authentication_error"),
+            (402, "billing_error"),
+            (403, "permission_error"),
+            (404, "not_found_error"),
+            (405, "invalid_request_error"),
+            (408, "timeout_error"),
+            (409, "conflict_error"),
+            (413, "request_too_large"),
+            (422, "invalid_request_error"),
+            (429, "rate_limit_error"),
+            (500, "api_error"),
+            (502, "api_error"),
+            (503, "overloaded_error"),
+            (504, "timeout_error"),
+            (529, "overloaded_error"),
+        ] {
+            assert_eq!(written(&view(status))["error"]["type"], expected, "{status}");
+        }
+        let nobody = ErrorView { code: Some("no_provider_configured"), ..view(503) };
+        assert_eq!(written(&nobody)["error"]["type"], "api_error");
+    }
+
+    #[test]
+    fn a_streams_last_event_has_a_name_and_one_line() {
+        let mut out = BytesMut::new();
+        event(&ErrorView { message: "a\nb", code: Some("timeout"), ..view(529) }, &mut out);
+        let expected = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"a\\nb\"}}\n\n";
+        assert_eq!(out, expected);
     }
 }

@@ -123,3 +123,6 @@ fn call_in(message: &Message, id: &str) -> Option<usize> {
     let Message::Assistant(parts) = message else { return None };
     parts.iter().position(|part| matches!(part, Part::Call(call) if call.id == id))
 }
+
+#[cfg(test)]
+mod tests;

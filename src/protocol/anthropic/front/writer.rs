@@ -194,15 +194,15 @@ impl Writer {
 
     /// Writes all that waits, and ends the block under way: nothing more is to come.
     fn close_all(&mut self, out: &mut BytesMut) {
-        while !self.waiting.is_empty() {
-            while let Some(call) = self.waiting.next_call() {
+        loop {
+            if let Some(call) = self.waiting.next_call() {
                 self.call(call, out);
-            }
-            while let Some(event) = self.waiting.next_content() {
+            } else if let Some(event) = self.waiting.next_content() {
                 self.content(&event, out);
+            } else {
+                return self.close(out);
             }
         }
-        self.close(out);
     }
 
     /// Ends the block under way.

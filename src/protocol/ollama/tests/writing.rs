@@ -210,6 +210,15 @@ fn parts_that_cannot_be_carried() {
 }
 
 #[test]
+fn an_answer_is_no_longer_than_the_model_can_give() {
+    let chat = Chat { max_tokens: Some(32_000), ..ask(vec![Message::User(vec![text("hi")])]) };
+    check(&chat, "options", json!({"num_predict": 32_000}));
+    let short = Card { max_output: Some(8_192), ..card() };
+    let body: Value = serde_json::from_slice(&Ollama.write_request(&chat, "m", &short).unwrap().body).unwrap();
+    assert_eq!(body["options"], json!({"num_predict": 8_192}));
+}
+
+#[test]
 fn fields_that_change_the_answer_are_refused() {
     check_refused(&rest(json!({"n": 2})), "n");
     check_refused(&rest(json!({"logprobs": true})), "logprobs");

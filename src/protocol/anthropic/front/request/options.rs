@@ -76,11 +76,12 @@ pub(super) fn stop_sequences(fields: &mut Fields<'_>) -> Result<Vec<String>, Bad
     list.into_iter().enumerate().map(text).collect()
 }
 
-/// An opaque id of the end user.
+/// An opaque id of the end user; a blank one is none.
 pub(super) fn user(fields: &mut Fields<'_>) -> Result<Option<String>, BadRequest> {
     let at = fields.at("metadata");
     let Some(value) = fields.take("metadata") else { return Ok(None) };
-    Fields::of(value, &at, "an object")?.string("user_id")
+    let id = Fields::of(value, &at, "an object")?.string("user_id")?;
+    Ok(id.filter(|id| !id.trim().is_empty()))
 }
 
 /// The tier of service, by OpenAI's names.

@@ -8,6 +8,8 @@ use crate::domain::chat::{Event, ToolCall};
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     list: VecDeque<Part>,
+    /// How many of them are content.
+    content: usize,
 }
 
 #[derive(Debug)]
@@ -38,14 +40,10 @@ pub(super) struct Json {
 }
 
 impl Waiting {
-    /// Does nothing wait?
-    pub(super) fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
     /// Takes content, which is told behind everything that came before.
     pub(super) fn put_content(&mut self, event: Event) {
         self.list.push_back(Part::Content(event));
+        self.content += 1;
     }
 
     /// Takes a call, which is told behind all content, and among the calls behind that by its number.
@@ -70,7 +68,7 @@ impl Waiting {
     /// Is there content behind calls that all have their arguments whole?
     pub(super) fn has_content_next(&self) -> bool {
         let unfinished = |part: &&Part| !matches!(part, Part::Call(call) if call.json.is_whole());
-        matches!(self.list.iter().find(unfinished), Some(Part::Content(_)))
+        self.content > 0 && matches!(self.list.iter().find(unfinished), Some(Part::Content(_)))
     }
 
     /// What is told next, if it is a call.
@@ -87,7 +85,10 @@ impl Waiting {
     /// What is told next, if it is content.
     pub(super) fn next_content(&mut self) -> Option<Event> {
         match self.list.pop_front()? {
-            Part::Content(event) => Some(event),
+            Part::Content(event) => {
+                self.content -= 1;
+                Some(event)
+            }
             call => {
                 self.list.push_front(call);
                 None

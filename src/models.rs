@@ -231,6 +231,12 @@ impl Card {
         Card { context: None, max_output: None, price: None, tier: None, ..self }
     }
 
+    /// Does it cache what is marked? It does where writing to its cache has a price; OpenAI's own do so unasked.
+    pub fn marks_prefixes(&self) -> bool {
+        let priced = self.price.is_some_and(|price| price.cache_write.0 > price.input.0);
+        priced && !self.max_completion_tokens
+    }
+
     /// What `usage` costs at this model's prices; `None` where nobody knows.
     pub fn cost(&self, usage: &crate::domain::chat::Usage) -> Option<Usd> {
         let price = match self.tier {

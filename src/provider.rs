@@ -123,9 +123,9 @@ pub trait ChatAdapter: Send + Sync {
     /// The endpoints that it may have.
     fn ways(&self) -> &'static [Way];
 
-    /// Those that suit a caller of `front` who asks for `model`, best first, by their places in [`ChatAdapter::ways`];
-    /// the next one is used where a server lacks the one before. Never empty.
-    fn suited(&self, _front: Dialect, _model: &str, _card: &Card) -> &'static [usize] {
+    /// Those that suit `call` where it asks for `model`, best first, by their places in [`ChatAdapter::ways`]; the next
+    /// one is used where a server lacks the one before. Never empty.
+    fn suited(&self, _call: &Call, _model: &str, _card: &Card) -> &'static [usize] {
         &[0]
     }
 

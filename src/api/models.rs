@@ -68,7 +68,7 @@ fn as_openai(listed: &Listed) -> Value {
 }
 
 /// Anthropic's form (docs: protocols/anthropic-messages.md, "count_tokens and models"). When a model came out is not
-/// known here, and Anthropic itself says that by the beginning of time.
+/// known here, and Anthropic itself says that by the beginning of time; what is on offer is not retired.
 fn as_anthropic(api: &Api, listed: &Listed) -> Value {
     let card = api.gateway.card(&listed.id);
     json!({
@@ -76,6 +76,7 @@ fn as_anthropic(api: &Api, listed: &Listed) -> Value {
         "id": listed.id,
         "display_name": listed.id,
         "created_at": "1970-01-01T00:00:00Z",
+        "lifecycle": "active",
         "max_input_tokens": card.context,
         "max_tokens": card.max_output,
         "owned_by": listed.owner,

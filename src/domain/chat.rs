@@ -37,6 +37,8 @@ pub struct Chat {
     pub stream: bool,
     /// Does the caller want usage in the stream?
     pub include_usage: bool,
+    /// Did the person's texts come as parts, so that one that stands alone is written as a part rather than a string?
+    pub text_parts: bool,
     /// Every other field, by OpenAI's name, as it came: a writer maps it, drops it by name, or refuses it.
     pub rest: Map<String, Value>,
     /// Fields that only the caller's own protocol has, by its names: they are dropped, whoever is written to.

@@ -47,6 +47,11 @@ pub fn is_empty_array(value: &[u8]) -> bool {
     value.len() >= 2 && value[0] == b'[' && value[1..].trim_ascii_start() == b"]"
 }
 
+/// Is this field there, and `true`?
+pub fn is_true(value: Option<&[u8]>) -> bool {
+    value == Some(b"true")
+}
+
 impl Kind {
     fn is(self, value: &[u8]) -> bool {
         let first = value.first().copied().unwrap_or_default();

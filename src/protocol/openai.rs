@@ -1,17 +1,23 @@
 //! OpenAI chat completions: what callers speak, and what OpenAI, OpenRouter and most local servers speak.
 
 mod answer;
+pub(super) mod custom;
 mod details;
+pub(super) mod draft;
 pub mod embeddings;
 mod error;
 mod facts;
 mod finish;
 mod inspect;
+pub(super) mod offer;
+pub(super) mod part;
 mod request;
 mod resume;
+pub(super) mod schema;
 mod stream;
 mod tap;
 mod usage;
+pub(super) mod user;
 
 use bytes::Bytes;
 

@@ -7,6 +7,7 @@ mod facts;
 mod head;
 mod inspect;
 mod item;
+mod naming;
 mod request;
 mod response;
 mod sealed;
@@ -26,6 +27,7 @@ use crate::domain::chat::{Answer, Chat};
 use crate::domain::facts::Facts;
 use crate::domain::failure::Failure;
 use crate::models::Card;
+pub use sealed::without_packed;
 
 /// OpenAI Responses (docs: protocols/openai-responses.md).
 pub struct Responses;
@@ -41,6 +43,10 @@ impl Front for Responses {
 
     fn read_request(&self, body: &[u8]) -> Result<Chat, Unreadable> {
         request::read(body)
+    }
+
+    fn own_name(&self, call: &Call, field: &str) -> String {
+        naming::own_name(call, field)
     }
 
     fn write_answer(&self, answer: &Answer, call: &Call, stamp: &Stamp) -> Bytes {

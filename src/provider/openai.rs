@@ -1,5 +1,7 @@
 //! OpenAI: chat completions, straight.
 
+use serde_json::Value;
+
 use super::classify::{self, Refused};
 use super::embed::{EmbedAdapter, EmbedWay};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
@@ -7,12 +9,10 @@ use crate::domain::Dialect;
 use crate::domain::chat::{Chat as Conversation, Message, OPENAI_THOUGHT, Part, Thought};
 use crate::domain::failure::{Class, Failure};
 use crate::models::Card;
-use serde_json::Value;
-
 use crate::protocol::call::Call;
 use crate::protocol::history::{Change, changed};
 use crate::protocol::openai::OpenAi;
-use crate::protocol::responses::Responses;
+use crate::protocol::responses::{Responses, without_packed};
 use crate::protocol::splice::Edits;
 
 /// The row.
@@ -49,8 +49,8 @@ impl ChatAdapter for Chat {
     }
 
     /// A caller of Responses gets them as they are; some models are to be had by them alone.
-    fn suited(&self, front: Dialect, _model: &str, card: &Card) -> &'static [usize] {
-        match front {
+    fn suited(&self, call: &Call, _model: &str, card: &Card) -> &'static [usize] {
+        match call.front.dialect() {
             _ if card.responses_only => &[1],
             Dialect::Responses => &[1, 0],
             _ => &[0],
@@ -65,8 +65,10 @@ impl ChatAdapter for Chat {
     }
 
     fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
-        if call.front.dialect() != Dialect::OpenAi {
-            return;
+        match call.front.dialect() {
+            Dialect::OpenAi => {}
+            Dialect::Responses => return without_others_thoughts(call, edits),
+            _ => return,
         }
         for name in FOREIGN {
             if call.place(name).is_some() {
@@ -110,6 +112,13 @@ impl ChatAdapter for Chat {
 
     fn read_models(&self, body: &[u8]) -> Vec<String> {
         classify::listed_ids(body)
+    }
+}
+
+/// Thoughts of models that another link has served, which their callers have in a form that OpenAI cannot open.
+fn without_others_thoughts(call: &Call, edits: &mut Edits) {
+    if let Some(items) = without_packed(call) {
+        edits.set("input", items);
     }
 }
 

@@ -9,7 +9,7 @@ use super::embed::{EmbedAdapter, EmbedWay};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way, anthropic};
 use crate::domain::Dialect;
 use crate::domain::chat::{Chat as Conversation, Format};
-use crate::domain::failure::Class;
+use crate::domain::failure::{Class, Failure};
 use crate::models::Card;
 use crate::protocol::anthropic::Anthropic;
 use crate::protocol::call::Call;
@@ -78,9 +78,17 @@ impl ChatAdapter for Chat {
         say("x-title", APP_NAME);
     }
 
-    fn suited(&self, front: Dialect, model: &str, _card: &Card) -> &'static [usize] {
+    /// A Claude's caller gets it as it is, unless the conversation is held by Anthropic itself.
+    fn suited(&self, call: &Call, model: &str, _card: &Card) -> &'static [usize] {
         let is_claude = model.trim_start_matches('~').starts_with("anthropic/");
-        if front == Dialect::Anthropic && is_claude { &[1, 0] } else { &[0] }
+        let own = call.front.dialect() == Dialect::Anthropic && call.field("thread").is_none();
+        if own && is_claude { &[1, 0] } else { &[0] }
+    }
+
+    /// Its own refusal of a model names the model; a server that stands in its place says no more than the status.
+    fn lacks_endpoint(&self, refusal: &Failure) -> bool {
+        let bare = ["not found", "method not allowed"].contains(&refusal.message.to_ascii_lowercase().as_str());
+        matches!(refusal.status, Some(404 | 405 | 501)) && (bare || refusal.class != Class::ModelUnavailable)
     }
 
     fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {

@@ -3,7 +3,6 @@
 use super::classify::{self, Refused};
 use super::embed::{EmbedAdapter, EmbedWay};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
-use crate::domain::Dialect;
 use crate::domain::chat::Chat as Conversation;
 use crate::domain::failure::{Class, Failure};
 use crate::models::Card;
@@ -55,7 +54,7 @@ impl ChatAdapter for Chat {
         &[Way { back: &Ollama, path: "/api/chat" }, Way { back: &OpenAi, path: "/v1/chat/completions" }]
     }
 
-    fn suited(&self, _front: Dialect, _model: &str, _card: &Card) -> &'static [usize] {
+    fn suited(&self, _call: &Call, _model: &str, _card: &Card) -> &'static [usize] {
         &[0, 1]
     }
 

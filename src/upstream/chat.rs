@@ -44,7 +44,7 @@ impl Upstream {
             return Err(Failure::new(Class::ModelUnavailable, "this provider has no chat"));
         };
         let card = self.models.card(&link.model);
-        let suited = adapter.suited(call.front.dialect(), &link.model, &card);
+        let suited = adapter.suited(call, &link.model, &card);
         let by = |way| self.by(way, adapter, &card, &link, call, terms);
         ways::ask(&link.provider, suited, |failure| adapter.lacks_endpoint(failure), by).await
     }

@@ -57,7 +57,7 @@ pub(super) fn for_link(link: &Link, call: &Call) -> Edits {
 pub(super) fn spliced(call: &Call, edits: &Edits) -> Outgoing {
     let dropped = edits.dropped.iter().map(|name| (*name).to_owned()).collect();
     // What is left of the caller's turns is the caller's.
-    let ours = edits.names_set().filter(|name| !matches!(*name, "model" | "messages")).collect();
+    let ours = edits.names_set().filter(|name| !matches!(*name, "model" | "messages" | "input")).collect();
     let headers = call.headers.iter().fold(HeaderMap::new(), |mut headers, (name, value)| {
         headers.append(name, value.clone());
         headers

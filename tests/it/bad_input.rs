@@ -1,12 +1,14 @@
-//! Bad input: whatever is sent, the answer is an error of OpenAI's form that names the field, and nobody is called.
+//! Bad input: whatever is sent, the answer is an error of the caller's form that names the field, and nobody is called.
 
 mod chat;
 mod embeddings;
 mod envelope;
+mod messages;
+mod responses;
 mod route;
 mod translated;
 
-use crate::kit::{Answer, Gateway, Upstream};
+use crate::kit::{Answer, Front, Gateway, Upstream};
 use serde_json::Value;
 
 /// One request that must be refused. `MODEL` in its body stands for a model of the chain that is tested.
@@ -35,7 +37,11 @@ async fn check_all(gateway: &Gateway, path: &str, model: &str, rows: Vec<Bad>, u
     for Bad { name, body, param, words } in rows {
         let body = with_model(&body, model);
         let answer = gateway.post_raw(path, body, &[("content-type", "application/json")]).await;
-        if let Err(why) = refusal(&answer, 400, param, words) {
+        let refused = match path.starts_with("/v1/messages") {
+            true => anthropic_refusal(&answer, param, words),
+            false => refusal(&answer, 400, param, words),
+        };
+        if let Err(why) = refused {
             wrong.push(format!("{name}: {why}"));
         }
     }
@@ -69,6 +75,29 @@ fn refusal(answer: &Answer, status: u16, param: Option<&str>, words: &str) -> Re
     }
     if message.len() > 1000 {
         return Err(format!("the message repeats too much of the request: {} bytes", message.len()));
+    }
+    match answer.provider() {
+        None => Ok(()),
+        Some(provider) => Err(format!("{provider} is said to have answered, and was not asked")),
+    }
+}
+
+/// The same in Anthropic's form.
+fn anthropic_refusal(answer: &Answer, param: Option<&str>, words: &str) -> Result<(), String> {
+    let body = String::from_utf8_lossy(&answer.body).into_owned();
+    if let Some(fault) = Front::Messages.fault_of_error(answer) {
+        return Err(fault);
+    }
+    if answer.status != 400 || answer.error()["type"] != "invalid_request_error" {
+        return Err(format!("status {}: {body}", answer.status));
+    }
+    let named = Front::Messages.param(answer);
+    if named.as_deref() != param {
+        return Err(format!("param {named:?}, not {param:?}: {body}"));
+    }
+    let message = answer.error()["message"].as_str().unwrap_or_default().to_owned();
+    if !message.contains(words) || message.len() > 1000 {
+        return Err(format!("the message lacks `{words}`, or is too long: {message}"));
     }
     match answer.provider() {
         None => Ok(()),

@@ -1,7 +1,8 @@
-//! One battery for every row of the table of providers that is reached over a network.
+//! One battery for every row of the table of providers that is reached over a network, and callers of every protocol.
 
 use crate::kit::*;
 use ai_mcp_gateway::provider::{ALL, Auth, Reach, Role, Spec};
+use serde_json::json;
 
 /// A key that nothing but its place tells to be one.
 const KEY: &str = "Zq7pLain9WithoutPrefixSECRET";
@@ -30,6 +31,12 @@ fn rows() -> Vec<Row> {
         Row { spec, model, vectors, simulated }
     };
     networked.map(row).collect()
+}
+
+/// Callers of every protocol, whole and streamed.
+fn asked() -> [(Front, bool); 6] {
+    let [chat, messages, responses] = Front::ALL;
+    [(chat, false), (chat, true), (messages, false), (messages, true), (responses, false), (responses, true)]
 }
 
 impl Row {
@@ -76,15 +83,18 @@ async fn each_sends_its_key_in_its_own_header_and_nowhere_else() {
         let upstream = (row.simulated)().start().await;
         let gateway = row.gateway(&upstream).env("GATEWAY_API_KEYS", "CLIENT-key").start().await;
         upstream.wait_for_probes(1).await;
-        for body in [chat(row.model, "hi"), streamed(chat(row.model, "hi"))] {
-            let request = gateway.request("POST", "/v1/chat/completions").bearer("CLIENT-key").json(&body);
+        for (front, stream) in asked() {
+            let mut body = front.body(row.model, "hi");
+            body["stream"] = json!(stream);
+            let request = front.request(&gateway, &body).bearer("CLIENT-key");
             let request = request.header("x-api-key", "CLIENT-key").header("cookie", "CLIENT-cookie");
             let request = request.header("openai-organization", "CLIENT-org").header("x-custom", "CLIENT-custom");
             let request = request.header("proxy-authorization", "Basic CLIENT").header("referer", "https://CLIENT");
-            assert_eq!(request.header("user-agent", "CLIENT-sdk").send().await.status, 200, "{}", row.spec.name);
+            let answer = request.header("user-agent", "CLIENT-sdk").send().await;
+            assert_eq!(answer.status, 200, "{} for {front:?}: {}", row.spec.name, answer.json);
         }
         let calls = upstream.calls();
-        assert_eq!(calls.len(), 2, "{}", row.spec.name);
+        assert_eq!(calls.len(), asked().len(), "{}", row.spec.name);
         calls.iter().chain(&upstream.probes()).for_each(|call| check_key(&row, call));
         assert!(upstream.strays().is_empty(), "{}: {:?}", row.spec.name, upstream.strays());
     }
@@ -95,13 +105,16 @@ async fn none_leaks_its_key_whatever_the_provider_says() {
     for row in rows() {
         let said = format!(r#"{{"error":{{"message":"you sent {KEY} to us","type":"t","code":"c-{KEY}"}}}}"#);
         for status in [400, 401, 403, 404, 429, 500] {
-            let upstream = (row.simulated)().probe(json(&said).status(status)).always(json(&said).status(status));
-            let upstream = upstream.start().await;
+            let reply = crate::kit::json(&said).status(status);
+            let upstream = (row.simulated)().probe(reply.clone()).always(reply).start().await;
             let gateway = row.gateway(&upstream).env("LOG_LEVEL", "trace").start().await;
             upstream.wait_for_probes(1).await;
-            gateway.chat(row.model, "hi").await;
-            gateway.stream(row.model, "hi").await;
-            gateway.post("/v1/route", serde_json::json!({"prompt": "hi", "model": row.model})).await;
+            for front in Front::ALL {
+                front.whole(&gateway, row.model).await;
+                front.stream(&gateway, row.model).await;
+            }
+            gateway.post("/v1/messages/count_tokens", messages(row.model, "hi")).await;
+            gateway.post("/v1/route", json!({"prompt": "hi", "model": row.model})).await;
             gateway.get("/health").await;
             gateway.get("/v1/models").await;
             gateway.get("/metrics").await;
@@ -135,12 +148,15 @@ async fn none_leaks_its_key_in_an_error_inside_an_answer_or_a_stream() {
         let error = format!(r#"{{"error":{{"message":"you sent {KEY} to us","code":500}}}}"#);
         let stream = format!("event: error\ndata: {error}\n\n{error}\n");
         let kind = if row.spec.name == "oss-local" { "application/x-ndjson" } else { "text/event-stream" };
-        let upstream = (row.simulated)().say(json(&error)).then(body_of(kind, stream)).start().await;
-        let gateway = row.gateway(&upstream).env("LOG_LEVEL", "trace").start().await;
-        let whole = gateway.chat(row.model, "hi").await;
-        let streamed = gateway.stream(row.model, "hi").await;
-        assert_eq!((whole.status, streamed.status), (502, 502), "{}", row.spec.name);
-        gateway.assert_no_secrets();
+        for front in Front::ALL {
+            let replies = body_of(kind, stream.clone());
+            let upstream = (row.simulated)().say(crate::kit::json(&error)).then(replies).start().await;
+            let gateway = row.gateway(&upstream).env("LOG_LEVEL", "trace").start().await;
+            let whole = front.whole(&gateway, row.model).await;
+            let streamed = front.stream(&gateway, row.model).await;
+            assert_eq!((whole.status, streamed.status), (502, 502), "{} for {front:?}", row.spec.name);
+            gateway.assert_no_secrets();
+        }
     }
 }
 
@@ -157,13 +173,18 @@ async fn each_tells_failures_apart() {
             (html(), "malformed", 502, "all_providers_failed"),
             (reset_before_head(), "network", 502, "all_providers_failed"),
         ] {
-            let upstream = (row.simulated)().always(reply).start().await;
-            let gateway = row.gateway(&upstream).start().await;
-            let answer = gateway.chat(row.model, "hi").await;
-            let name = row.spec.name;
-            assert_eq!((answer.status, answer.code().as_str()), (status, code), "{name} {class}: {}", answer.json);
-            let attempt = &answer.error()["attempts"][0];
-            assert_eq!((attempt["provider"].as_str(), attempt["outcome"].as_str()), (Some(name), Some(class)));
+            for front in Front::ALL {
+                let upstream = (row.simulated)().always(reply.clone()).start().await;
+                let gateway = row.gateway(&upstream).start().await;
+                let answer = front.whole(&gateway, row.model).await;
+                let name = row.spec.name;
+                let found = (answer.status, answer.code());
+                assert_eq!(found, (status, code.to_owned()), "{name} {class} for {front:?}: {}", answer.json);
+                let attempt = &answer.error()["attempts"][0];
+                assert_eq!((attempt["provider"].as_str(), attempt["outcome"].as_str()), (Some(name), Some(class)));
+                assert_eq!(front.fault_of_error(&answer), None, "{name} {class}");
+                assert_eq!(answer.error()["type"], front.error_type(status), "{name} {class} for {front:?}");
+            }
         }
     }
 }
@@ -172,13 +193,16 @@ async fn each_tells_failures_apart() {
 async fn each_tells_the_callers_faults_from_its_own() {
     for row in rows() {
         for (reply, status) in [(model_not_found(), 404), (context_length(), 400), (invalid_request(), 400)] {
-            let upstream = (row.simulated)().always(reply).start().await;
-            let gateway = row.gateway(&upstream).start().await;
-            let answer = gateway.chat(row.model, "hi").await;
-            assert_eq!(answer.status, status, "{}: {}", row.spec.name, answer.json);
-            assert_eq!(answer.error()["type"], "invalid_request_error", "{}: {}", row.spec.name, answer.json);
-            let health = gateway.get("/health").await;
-            assert_ne!(health.json["providers"][row.spec.name]["status"], "unhealthy", "{}", row.spec.name);
+            for front in Front::ALL {
+                let upstream = (row.simulated)().always(reply.clone()).start().await;
+                let gateway = row.gateway(&upstream).start().await;
+                let answer = front.whole(&gateway, row.model).await;
+                let what = format!("{} for {front:?}: {}", row.spec.name, answer.json);
+                assert_eq!(answer.status, status, "{what}");
+                assert_eq!(answer.error()["type"], front.error_type(status), "{what}");
+                let health = gateway.get("/health").await;
+                assert_ne!(health.json["providers"][row.spec.name]["status"], "unhealthy", "{what}");
+            }
         }
     }
 }
@@ -210,12 +234,21 @@ async fn each_answers_whole_and_streamed() {
             (row.simulated)().always([Say::Text("Guten Tag, "), Say::Text("Welt"), Say::Usage(9, 12)]).start().await;
         let gateway = row.gateway(&upstream).start().await;
         let name = row.spec.name;
-        for answer in [gateway.chat(row.model, "hi").await, gateway.stream(row.model, "hi").await] {
-            assert_eq!((answer.status, answer.text().as_str()), (200, "Guten Tag, Welt"), "{name}");
-            assert_eq!((answer.provider(), answer.model()), (Some(name), Some(row.model)), "{name}");
-            assert_eq!((answer.attempts(), answer.fallback()), (Some(1), None), "{name}");
-            assert_eq!(answer.finish(), ["stop"], "{name}");
-            assert!(answer.events.is_empty() || answer.done(), "{name}");
+        for (front, stream) in asked() {
+            let mut body = front.body(row.model, "hi");
+            body["stream"] = json!(stream);
+            let answer = front.send(&gateway, &body).await;
+            let what = format!("{name} for {front:?}: {}", answer.json);
+            assert_eq!((answer.status, answer.text().as_str()), (200, "Guten Tag, Welt"), "{what}");
+            assert_eq!((answer.provider(), answer.model()), (Some(name), Some(row.model)), "{what}");
+            assert_eq!((answer.attempts(), answer.fallback()), (Some(1), None), "{what}");
+            let finish: &[&str] = match front {
+                Front::Chat => &["stop"],
+                Front::Messages => &["end_turn"],
+                Front::Responses => &[],
+            };
+            assert_eq!(answer.finish(), finish, "{what}");
+            assert!(answer.events.is_empty() || answer.done(), "{what}");
         }
         for call in upstream.calls() {
             assert_eq!(call.model(), row.model, "{name}");

@@ -5,18 +5,23 @@ mod bare;
 mod caller;
 mod check;
 mod clock;
+mod front;
 mod gateway;
+mod log;
 mod process;
+mod strict;
 mod tests;
 mod tools;
 pub mod upstream;
 mod wait;
 
 pub use answer::{Answer, Event, ToolCall};
-pub use caller::{Caller, Live, Request, chat, messages, streamed};
+pub use caller::{Caller, Live, Request, chat, messages, responses, streamed};
 pub use check::{check, check_called, check_error, check_not_called};
+pub use front::Front;
 pub use gateway::{Gateway, GatewayBuilder, gateway};
 pub use process::{Finished, Process};
+pub use strict::{message_of, response_of};
 pub use upstream::{Call, Kind, Odd, Reply, Say, Upstream, UpstreamBuilder};
 pub use upstream::{
     base64_of, body_of, close_before_head, content_policy, context_length, credit_exhausted_400, empty, empty_stream,

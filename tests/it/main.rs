@@ -37,8 +37,20 @@ mod health;
 /// Chains: who is asked in which order, and what is told of it.
 mod fallback;
 
-/// Bad input is refused in OpenAI's form, and nobody is called.
+/// Bad input is refused in the caller's form, and nobody is called.
 mod bad_input;
+
+/// Callers of Anthropic Messages.
+mod messages;
+
+/// Callers of OpenAI Responses.
+mod responses;
+
+/// What holds for callers of every protocol.
+mod fronts;
+
+/// Bugs that other gateways had.
+mod known_bugs;
 
 /// The environment, `.env`, the log, commands and exit codes.
 mod config;

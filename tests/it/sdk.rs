@@ -1,52 +1,63 @@
-//! The official OpenAI SDKs, Python and Node, against the real binary, served by each provider in turn.
+//! What people really use against the real binary: the official SDKs of OpenAI and Anthropic and an agent framework,
+//! in Python and in Node, served by each provider in turn.
 //!
-//! The SDKs run as child processes from `tests/sdk`, one for each language and provider. This side plays the
+//! The clients run as child processes from `tests/sdk`, one for each client and provider. This side plays the
 //! providers, names the cases and counts what reached the providers; see [`child`] for how the two talk. They need
 //! what `scripts/test` installs, so they run only where that says so, with `SDK_TESTS=1`.
 
 mod case;
 mod child;
+mod client;
+mod model;
 mod play;
 mod stand;
 
-use child::Language;
+use client::Client;
 use stand::Who;
 
-/// Runs every case of this provider with the SDK of this language, or says that it was skipped.
-async fn run(language: Language, who: Who) {
+/// Runs every case of this client with this provider, or says that it was skipped.
+async fn run(client: Client, who: Who) {
     if std::env::var("SDK_TESTS").as_deref() != Ok("1") {
         // Past the capture of `cargo test`: a skipped test must not look like one that ran.
         use std::io::Write;
-        let _ =
-            writeln!(std::io::stderr(), "skipped: {language:?} SDK served by {who:?} (scripts/test sets SDK_TESTS=1)");
+        let _ = writeln!(std::io::stderr(), "skipped: {client:?} served by {who:?} (scripts/test sets SDK_TESTS=1)");
         return;
     }
-    let failures = child::run(language, who).await;
-    assert!(failures.is_empty(), "{language:?} SDK served by {who:?}:\n\n{}", failures.join("\n"));
+    let failures = child::run(client, who).await;
+    assert!(failures.is_empty(), "{client:?} served by {who:?}:\n\n{}", failures.join("\n"));
 }
 
-/// A test for each provider.
+/// A module for each client, in it a test for each provider.
 macro_rules! served_by {
-    ($language:ident: $($name:ident => $who:ident),+ $(,)?) => {
-        $(
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn $name() {
-                super::run(super::Language::$language, super::Who::$who).await;
-            }
-        )+
+    ($($module:ident, $client:ident: $($name:ident => $who:ident),+;)+) => {
+        $(mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::run(super::Client::$client, super::Who::$who).await;
+                }
+            )+
+        })+
     };
 }
 
-mod python {
-    served_by! { Python:
-        openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,
-        compatible => Compatible, mock => Mock, fallback => Fallback,
-    }
-}
-
-mod node {
-    served_by! { Node:
-        openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,
-        compatible => Compatible, mock => Mock, fallback => Fallback,
-    }
+served_by! {
+    openai_python, OpenAiPython: openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,
+        compatible => Compatible, mock => Mock, fallback => Fallback;
+    openai_node, OpenAiNode: openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,
+        compatible => Compatible, mock => Mock, fallback => Fallback;
+    anthropic_python, AnthropicPython: anthropic => Anthropic, openai => OpenAi, openrouter => OpenRouter,
+        ollama => Ollama, compatible => Compatible, mock => Mock, fallback => Fallback,
+        claude_fallback => ClaudeFallback, local_fallback => LocalFallback;
+    anthropic_python_before_2, AnthropicPythonBefore2: anthropic => Anthropic, openai => OpenAi,
+        claude_fallback => ClaudeFallback, local_fallback => LocalFallback;
+    anthropic_node, AnthropicNode: anthropic => Anthropic, openai => OpenAi, openrouter => OpenRouter,
+        ollama => Ollama, compatible => Compatible, mock => Mock, fallback => Fallback,
+        claude_fallback => ClaudeFallback, local_fallback => LocalFallback;
+    anthropic_node_before_1, AnthropicNodeBefore1: anthropic => Anthropic, openai => OpenAi,
+        claude_fallback => ClaudeFallback, local_fallback => LocalFallback;
+    pydantic_ai, PydanticAi: openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,
+        compatible => Compatible, fallback => Fallback, claude_fallback => ClaudeFallback;
+    vercel_ai, VercelAi: openai => OpenAi, openrouter => OpenRouter, anthropic => Anthropic, ollama => Ollama,
+        compatible => Compatible, fallback => Fallback, claude_fallback => ClaudeFallback;
 }

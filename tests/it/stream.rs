@@ -6,7 +6,7 @@ mod faults;
 mod forgiven;
 mod mid_faults;
 mod route;
-mod scripts;
+pub(crate) mod scripts;
 mod stalls;
 
 use crate::kit::*;

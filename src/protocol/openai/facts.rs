@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::BadRequest;
 use super::super::call::Call;
-use super::super::kinds::{self, Kind, is_empty_array};
+use super::super::kinds::{self, Kind, is_empty_array, is_true};
 use super::super::own::{self, missing, wrong};
 use crate::domain::facts::Facts;
 
@@ -70,10 +70,6 @@ fn choices(call: &Call) -> Result<u64, BadRequest> {
 /// Does this `tool_choice` say which tool?
 fn names_a_tool(choice: &[u8]) -> bool {
     choice.starts_with(b"{") && memchr::memmem::find(choice, b"\"allowed_tools\"").is_none()
-}
-
-fn is_true(value: Option<&[u8]>) -> bool {
-    value == Some(b"true")
 }
 
 #[cfg(test)]

@@ -1,15 +1,16 @@
-//! A request, read and written.
+//! A request, read into the hub form and written from it.
 
-use super::super::{BadRequest, Unreadable, Unwritable, Written};
-use crate::domain::chat::Chat;
-use crate::models::Card;
+mod content;
+mod items;
+mod options;
+mod read;
+mod state;
+mod tools;
+mod write;
 
-/// Reads a request.
-pub(super) fn read(_body: &[u8]) -> Result<Chat, Unreadable> {
-    Err(BadRequest::body("stub").into())
-}
+pub(super) use items::Spot;
+pub(super) use read::{place, read};
+pub(super) use write::write;
 
-/// Writes a request.
-pub(super) fn write(_chat: &Chat, _model: &str, _card: &Card) -> Result<Written, Unwritable> {
-    Err(Unwritable::new("model", "stub"))
-}
+#[cfg(test)]
+mod tests;

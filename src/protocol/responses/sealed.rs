@@ -9,7 +9,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::super::call::Call;
+use super::super::history::{Change, changed};
 use crate::domain::chat::{OPENAI_THOUGHT, Thought};
 
 /// The version of [`Packed`] that is written, and the only one that is read.
@@ -62,6 +65,15 @@ pub(super) fn unseal(encrypted: &str) -> Option<Thought> {
     let packed: Packed = serde_json::from_slice(&STANDARD.decode(encrypted).ok()?).ok()?;
     let Packed { gateway_thought: VERSION, format, text, signature, sealed } = packed else { return None };
     Some(Thought { text, signature, sealed, format })
+}
+
+/// The `input` of `call` without what the gateway packed, which OpenAI cannot open and would refuse; `None` where there
+/// is nothing of the kind.
+pub fn without_packed(call: &Call) -> Option<String> {
+    changed(call, "input", &[MARK], |item: Value| {
+        let encrypted = item["encrypted_content"].as_str();
+        if encrypted.and_then(unseal).is_some() { Change::Drop } else { Change::Keep }
+    })
 }
 
 #[cfg(test)]

@@ -77,3 +77,23 @@ fn thoughts_stay_behind_unless_the_model_wants_to_hear_them() {
     assert_eq!(adjusted("gpt-4o"), [Message::Assistant(vec![])]);
     assert!(matches!(&adjusted("deepseek-chat")[0], Message::Assistant(parts) if parts.len() == 1));
 }
+
+#[test]
+fn thoughts_of_other_models_stay_behind_and_openais_own_do_not() {
+    let packed = "eyJnYXRld2F5X3Rob3VnaHQiOjEsInRleHQiOiJobSJ9";
+    let thought = |encrypted: &str| format!(r#"{{"type":"reasoning","summary":[],"encrypted_content":"{encrypted}"}}"#);
+    let said = format!(r#"{{"role":"user", "content":"what is {packed}?"}}"#);
+    let body = |items: &str| format!(r#"{{"model":"m","input":{items}}}"#);
+    let sent = |body: String| {
+        let call = scan::scan(&Responses, Bytes::from(body)).unwrap();
+        let mut edits = Edits::default();
+        Chat.edit(&call, &Provider::new(&SPEC, String::new(), None, Default::default()), &mut edits);
+        String::from_utf8(splice::splice(&call, &edits).concat()).unwrap()
+    };
+    let own = thought("gAAAAAB");
+    let mixed = format!("[{said}, {},{own}]", thought(packed));
+    assert_eq!(sent(body(&mixed)), body(&format!("[{said},{own}]")));
+    let own = format!("[ {said}, {own} ]");
+    assert_eq!(sent(body(&own)), body(&own));
+    assert_eq!(sent(body(&format!(r#""{packed}""#))), body(&format!(r#""{packed}""#)));
+}

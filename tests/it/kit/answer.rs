@@ -71,12 +71,7 @@ impl Answer {
 
     /// The reasoning, its pieces joined.
     pub fn reasoning(&self) -> String {
-        let one = |json: &Value| {
-            let openai = first(json, &["/choices/0/message/reasoning", "/choices/0/delta/reasoning"]);
-            let anthropic = first(json, &["/delta/thinking", "/content/0/thinking", "/message/thinking"]);
-            openai + &anthropic
-        };
-        self.documents().map(one).collect()
+        self.documents().map(reasoning_of).collect()
     }
 
     /// Finish reasons in the order in which they came, in the protocol's words.
@@ -116,12 +111,15 @@ impl Answer {
         self.documents().map(one).find(|error| !error.is_null()).unwrap_or_default()
     }
 
-    /// `error.code` as text, empty if there is none.
+    /// `error.code` as text, in Anthropic's form `error.details.error_code`; empty if there is none.
     pub fn code(&self) -> String {
-        self.error()["code"].as_str().unwrap_or_default().to_owned()
+        let error = self.error();
+        let code = error["code"].as_str().or(error["details"]["error_code"].as_str());
+        code.unwrap_or_default().to_owned()
     }
 
-    /// Whether the stream ended as its protocol wants: `[DONE]`, `message_stop`, `response.completed`, or Ollama's last line.
+    /// Whether the stream ended as its protocol wants: `[DONE]`, `message_stop`, `response.completed` or
+    /// `response.incomplete`, or Ollama's last line.
     pub fn done(&self) -> bool {
         let last = self.events.last();
         last.is_some_and(|last| {
@@ -129,6 +127,7 @@ impl Answer {
                 || last.json["type"] == "message_stop"
                 || last.json["done"] == true
                 || last.json["type"] == "response.completed"
+                || last.json["type"] == "response.incomplete"
         })
     }
 
@@ -181,6 +180,27 @@ impl From<eventsource_stream::Event> for Event {
     }
 }
 
+/// The reasoning in a body or in an event's data.
+fn reasoning_of(json: &Value) -> String {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let mut text = match json["type"].as_str() {
+        Some("response.reasoning_summary_text.delta" | "response.reasoning_text.delta") => first(json, &["/delta"]),
+        _ => first(
+            json,
+            &["/choices/0/message/reasoning", "/choices/0/delta/reasoning", "/delta/thinking", "/message/thinking"],
+        ),
+    };
+    for block in list(&json["content"]) {
+        text += block["thinking"].as_str().unwrap_or_default();
+    }
+    for item in list(&json["output"]).iter().filter(|item| item["type"] == "reasoning") {
+        for part in list(&item["summary"]).iter().chain(&list(&item["content"])) {
+            text += part["text"].as_str().unwrap_or_default();
+        }
+    }
+    text
+}
+
 /// The text in a body or in an event's data.
 fn text_of(json: &Value) -> String {
     let mut text = first(
@@ -196,7 +216,8 @@ fn text_of(json: &Value) -> String {
     for block in json["content"].as_array().into_iter().flatten() {
         text += block["text"].as_str().unwrap_or_default();
     }
-    for item in json["output"].as_array().into_iter().flatten() {
+    let items = json["output"].as_array().into_iter().flatten();
+    for item in items.filter(|item| item["type"] != "reasoning") {
         for part in item["content"].as_array().into_iter().flatten() {
             text += part["text"].as_str().unwrap_or_default();
         }

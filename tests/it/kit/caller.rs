@@ -88,12 +88,12 @@ impl Caller {
 
     /// OpenAI Responses, whole.
     pub async fn responses(&self, model: &str, input: &str) -> Answer {
-        self.post("/v1/responses", json!({"model": model, "input": input})).await
+        self.post("/v1/responses", responses(model, input)).await
     }
 
     /// OpenAI Responses, streamed and read to its end.
     pub async fn stream_responses(&self, model: &str, input: &str) -> Answer {
-        self.post("/v1/responses", json!({"model": model, "input": input, "stream": true})).await
+        self.post("/v1/responses", streamed(responses(model, input))).await
     }
 
     /// A bare connection, for clients that misbehave.
@@ -116,6 +116,11 @@ pub fn chat(model: &str, prompt: &str) -> Value {
 /// The body of an Anthropic request with one user message.
 pub fn messages(model: &str, prompt: &str) -> Value {
     json!({"model": model, "max_tokens": 1000, "messages": [{"role": "user", "content": prompt}]})
+}
+
+/// The body of a Responses request with one user message.
+pub fn responses(model: &str, input: &str) -> Value {
+    json!({"model": model, "input": input})
 }
 
 /// The same body with `stream: true`.

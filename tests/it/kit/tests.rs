@@ -4,6 +4,7 @@ mod content;
 mod faults;
 mod record;
 mod stand_in;
+mod strict;
 mod wire;
 
 use crate::kit::*;

@@ -166,7 +166,15 @@ impl Upstream {
 
     /// From now on this answer to everything.
     pub fn switch(&self, reply: impl Into<Reply>) {
-        self.shared.with(|state| state.script = VecDeque::from([reply.into()]));
+        self.shared.with(|state| {
+            state.script = VecDeque::from([reply.into()]);
+            state.choose = None;
+        });
+    }
+
+    /// From now on the answer that this finds by looking at the call, as a model would.
+    pub fn switch_by(&self, choose: fn(&Call) -> Reply) {
+        self.shared.with(|state| state.choose = Some(choose));
     }
 
     /// From now on this answer to lists and key checks; `ok()` is the usual one.

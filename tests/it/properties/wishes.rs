@@ -48,6 +48,7 @@ fn wishes() -> BoxedStrategy<Chat> {
                 include_usage: stream,
                 rest,
                 foreign,
+                text_parts: false,
             }
         })
         .boxed()

@@ -1,59 +1,25 @@
-//! What is exercised, by whom. Both languages must know every case by its name.
+//! What is exercised, by whom. Both languages must know every case of a client by its name.
 
+mod agents;
+mod anthropic;
+mod openai;
+
+use super::client::Client;
 use super::stand::Who;
+
+/// A case, and the providers with which it makes no sense.
+type Case = (&'static str, &'static [Who]);
 
 /// The providers that have none of a case.
 const NOBODY: &[Who] = &[];
 const MOCK: &[Who] = &[Who::Mock];
 
-/// Each case, and where it makes no sense.
-const CASES: &[(&str, &[Who])] = &[
-    ("chat", NOBODY),
-    ("every_parameter", NOBODY),
-    ("headers", NOBODY),
-    ("stream", NOBODY),
-    ("stream_usage", NOBODY),
-    ("stream_helper", NOBODY),
-    ("tools", NOBODY),
-    ("parallel_tools", MOCK),
-    ("stream_tools", NOBODY),
-    ("stream_parallel_tools", MOCK),
-    ("run_tools", NOBODY),
-    ("tool_without_arguments", MOCK),
-    ("structured", NOBODY),
-    ("stream_structured", NOBODY),
-    ("truncated", MOCK),
-    ("vision", NOBODY),
-    ("reasoning", MOCK),
-    // Claude wants its thinking back, with its signature.
-    ("reasoning_returned", &[Who::Mock, Who::OpenAi, Who::OpenRouter, Who::Ollama, Who::Compatible, Who::Fallback]),
-    // Ollama's own form has no word for a refusal.
-    ("refusal", &[Who::Mock, Who::Ollama]),
-    ("choices", NOBODY),
-    ("models", NOBODY),
-    ("concurrent", NOBODY),
-    ("wrong_key", NOBODY),
-    ("bad_request", NOBODY),
-    ("refused_request", MOCK),
-    ("model_not_found", MOCK),
-    ("context_length", MOCK),
-    // Claude refuses in an answer, see `refusal`; a local model has no moderation.
-    ("moderated", &[Who::Mock, Who::Anthropic, Who::Ollama]),
-    ("rate_limited", MOCK),
-    ("provider_key", MOCK),
-    ("server_error", MOCK),
-    ("deadline", MOCK),
-    // The first link of the fallback has failed otherwise already.
-    ("slow_provider", &[Who::Mock, Who::Fallback]),
-    ("stream_error", MOCK),
-    ("stream_cut", MOCK),
-    ("client_timeout", MOCK),
-    ("close_early", MOCK),
-    ("nothing_configured", NOBODY),
-    ("own_fallbacks", &[Who::OpenRouter, Who::Anthropic, Who::Ollama, Who::Compatible, Who::Mock, Who::OpenAi]),
-];
-
-/// The cases for this provider.
-pub(super) fn cases_of(who: Who) -> impl Iterator<Item = &'static str> {
-    CASES.iter().filter(move |(_, without)| !without.contains(&who)).map(|(name, _)| *name)
+/// The cases of this client with this provider.
+pub(super) fn cases_of(client: Client, who: Who) -> impl Iterator<Item = &'static str> {
+    let cases = match client.folder() {
+        "openai_sdk" => openai::CASES,
+        "anthropic_sdk" => anthropic::CASES,
+        _ => agents::CASES,
+    };
+    cases.iter().filter(move |(_, without)| !without.contains(&who)).map(|(name, _)| *name)
 }

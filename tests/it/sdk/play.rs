@@ -5,7 +5,10 @@ use crate::kit::*;
 /// What a plain answer says.
 pub(super) const TEXT: &str = "Hello there, dear reader. Grüße 🦀";
 
-const PARIS: &str = r#"{"city":"Paris"}"#;
+/// The tool that cases offer.
+pub(super) const WEATHER: &str = "get_weather";
+
+pub(super) const PARIS: &str = r#"{"city":"Paris"}"#;
 const ROME: &str = r#"{"city":"Rome"}"#;
 
 /// The provider's answer in this play.
@@ -17,15 +20,15 @@ pub(super) fn reply(play: &str) -> Reply {
         "trickled" => Reply::from(Text(TEXT)).trickle(3),
         "truncated" => [Text(r#"{"name":"#), Finish("length")].into(),
         "tool_without_arguments" => Tool("call_now", "get_time", "{}").into(),
-        "thinking_tool" => [Reasoning("Paris, then."), Tool("call_paris", "get_weather", PARIS)].into(),
-        "tool" => Tool("call_paris", "get_weather", PARIS).into(),
-        "tools" => [Tool("call_paris", "get_weather", PARIS), Tool("call_rome", "get_weather", ROME)].into(),
+        "thinking_tool" => [Reasoning("Paris, then."), Tool("call_paris", WEATHER, PARIS)].into(),
+        "tool" => Tool("call_paris", WEATHER, PARIS).into(),
+        "tools" => [Tool("call_paris", WEATHER, PARIS), Tool("call_rome", WEATHER, ROME)].into(),
         "interleaved_tools" => [
             Text("One moment. "),
-            ToolStart(0, "call_paris", "get_weather"),
+            ToolStart(0, "call_paris", WEATHER),
             ToolArgs(0, r#"{"city":"#),
             ToolArgs(0, r#""Paris"}"#),
-            ToolStart(1, "call_rome", "get_weather"),
+            ToolStart(1, "call_rome", WEATHER),
             ToolArgs(1, r#"{"ci"#),
             ToolArgs(1, r#"ty":"Rome"}"#),
             Finish("tool_calls"),
@@ -42,6 +45,7 @@ pub(super) fn reply(play: &str) -> Reply {
         "rate_limited" => rate_limited(30),
         "bad_key" => invalid_key(),
         "broken" => status(500),
+        "overloaded" => overloaded(),
         "silent" | "silent_for_long" => stall_before_head(),
         "stream_error" => Reply::exactly([Role, Text("Hello "), Text("there"), Error("overloaded")]),
         "stream_cut" => Reply::exactly([Role, Text("Hello "), Text("there"), Cut]),

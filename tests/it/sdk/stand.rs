@@ -1,12 +1,13 @@
-//! A gateway with the provider that serves it, and what the SDK's process may ask about them.
+//! A gateway with the provider that serves it, and what the client's process may ask about them.
 
+use super::model;
 use super::play::{TEXT, reply};
 use crate::kit::*;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The client's key.
+/// The client's key at the gateway.
 pub(super) const KEY: &str = "gw-client-of-the-sdk-tests";
 
 /// Longer than any rest, mark, or wait for a first byte.
@@ -25,6 +26,10 @@ pub(super) enum Who {
     Mock,
     /// OpenAI fails each time, and OpenRouter serves.
     Fallback,
+    /// Anthropic fails each time, and OpenRouter serves, in Anthropic's form where the caller speaks that.
+    ClaudeFallback,
+    /// Anthropic fails each time, and Ollama serves.
+    LocalFallback,
 }
 
 impl Who {
@@ -38,17 +43,28 @@ impl Who {
             Self::Compatible => "compatible",
             Self::Mock => "mock",
             Self::Fallback => "fallback",
+            Self::ClaudeFallback => "claude_fallback",
+            Self::LocalFallback => "local_fallback",
         }
     }
 
-    /// The model that the SDK asks for.
+    /// The model that the client asks for.
     pub(super) fn model(self) -> &'static str {
         match self {
             Self::OpenAi | Self::Fallback => "gpt-4o",
             Self::OpenRouter => "openai/gpt-4o-mini",
-            Self::Anthropic => "claude-sonnet-4-5",
+            Self::Anthropic | Self::ClaudeFallback | Self::LocalFallback => "claude-sonnet-4-5",
             Self::Ollama | Self::Compatible => "llama3:8b",
             Self::Mock => "mock-small",
+        }
+    }
+
+    /// The model that vectors are asked of.
+    pub(super) fn embedding_model(self) -> &'static str {
+        match self {
+            Self::OpenRouter => "openai/text-embedding-3-small",
+            Self::Ollama | Self::Compatible => "oss-local/nomic-embed-text",
+            _ => "text-embedding-3-small",
         }
     }
 
@@ -56,8 +72,17 @@ impl Who {
     pub(super) fn serves(self) -> &'static str {
         match self {
             Self::OpenAi | Self::OpenRouter | Self::Anthropic | Self::Mock => self.name(),
-            Self::Ollama | Self::Compatible => "oss-local",
-            Self::Fallback => "openrouter",
+            Self::Ollama | Self::Compatible | Self::LocalFallback => "oss-local",
+            Self::Fallback | Self::ClaudeFallback => "openrouter",
+        }
+    }
+
+    /// `x-gateway-fallback` of its answers, empty where the first link serves.
+    pub(super) fn fallback(self) -> &'static str {
+        match self {
+            Self::Fallback => "openai:server_error",
+            Self::ClaudeFallback | Self::LocalFallback => "anthropic:server_error",
+            _ => "",
         }
     }
 }
@@ -77,14 +102,15 @@ impl Stand {
     pub(super) async fn start(who: Who) -> Self {
         let serving = match who {
             Who::OpenAi => upstream::openai(),
-            Who::OpenRouter | Who::Fallback => upstream::openrouter(),
+            Who::OpenRouter | Who::Fallback | Who::ClaudeFallback => upstream::openrouter(),
             Who::Anthropic => upstream::anthropic(),
-            Who::Ollama => upstream::ollama(),
+            Who::Ollama | Who::LocalFallback => upstream::ollama(),
             Who::Compatible => upstream::openai_compatible(),
             Who::Mock => return Self::launch(who, None, None).await,
         };
         let failing = match who {
             Who::Fallback => Some(upstream::openai().always(status(500)).start().await),
+            Who::ClaudeFallback | Who::LocalFallback => Some(upstream::anthropic().always(overloaded()).start().await),
             _ => None,
         };
         Self::launch(who, failing, Some(serving.start().await)).await
@@ -102,14 +128,14 @@ impl Stand {
         Self { who, failing, serving, gateway: builder.start().await, bare }
     }
 
-    /// The base URL as an SDK wants it.
-    pub(super) fn base_url(&self) -> String {
-        format!("{}/v1", self.gateway.base())
+    /// Where the gateway is.
+    pub(super) fn base(&self) -> &str {
+        self.gateway.base()
     }
 
-    /// The same of the gateway without a provider.
-    pub(super) fn bare_url(&self) -> String {
-        format!("{}/v1", self.bare.base())
+    /// Where the gateway without a provider is.
+    pub(super) fn bare(&self) -> &str {
+        self.bare.base()
     }
 
     /// Fails if a provider's key stands where it must not.
@@ -117,7 +143,7 @@ impl Stand {
         self.gateway.assert_no_secrets();
     }
 
-    /// Answers what the SDK's process asked for.
+    /// Answers what the client's process asked for.
     pub(super) async fn serve(self: &Arc<Self>, asked: &Value) -> Value {
         if let Some(play) = asked["play"].as_str() {
             return self.play(play).await;
@@ -125,7 +151,8 @@ impl Stand {
         let serving = self.serving.as_ref().expect("a provider over the network");
         if let Some(calls) = asked["calls"].as_u64() {
             serving.wait_for_calls(calls as usize).await;
-            return json!({"calls": serving.calls().iter().map(seen).collect::<Value>()});
+            let failed = self.failing.as_ref().map_or(0, |failing| failing.calls().len());
+            return json!({"calls": serving.calls().iter().map(seen).collect::<Value>(), "failed": failed});
         }
         let hang_ups = asked["hang_ups"].as_u64().unwrap_or_else(|| panic!("not understood: {asked}"));
         serving.wait_for_disconnects(hang_ups as usize).await;
@@ -142,7 +169,10 @@ impl Stand {
         let Some(serving) = &self.serving else {
             return json!({"text": "Hello from the mock provider. You said: hello"});
         };
-        serving.switch(reply(play));
+        match play {
+            "model" => serving.switch_by(model::answer),
+            _ => serving.switch(reply(play)),
+        }
         serving.forget();
         if play == "silent_for_long" {
             let stand = Arc::clone(self);
@@ -155,7 +185,8 @@ impl Stand {
     }
 }
 
-/// A call as the SDK's process gets to see it.
+/// A call as the client's process gets to see it.
 fn seen(call: &Call) -> Value {
-    json!({"path": call.path, "body": call.json})
+    let headers: Value = call.headers.iter().map(|(name, value)| (name.clone(), Value::from(value.clone()))).collect();
+    json!({"path": call.path, "headers": headers, "body": call.json})
 }

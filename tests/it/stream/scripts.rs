@@ -12,11 +12,11 @@ const WORDS: [&str; 14] =
 
 /// A script and what it adds up to.
 #[derive(Default)]
-struct Script {
-    pieces: Vec<Say>,
-    text: String,
-    reasoning: String,
-    tools: Vec<ToolCall>,
+pub(crate) struct Script {
+    pub(crate) pieces: Vec<Say>,
+    pub(crate) text: String,
+    pub(crate) reasoning: String,
+    pub(crate) tools: Vec<ToolCall>,
 }
 
 fn words(rng: &mut Rng) -> &'static str {
@@ -46,7 +46,8 @@ fn fragments(rng: &mut Rng, text: &str) -> Vec<&'static str> {
 }
 
 impl Script {
-    fn draw(rng: &mut Rng, kind: Kind) -> Self {
+    /// A script that a provider of this kind could follow.
+    pub(crate) fn draw(rng: &mut Rng, kind: Kind) -> Self {
         let mut script = Self::default();
         if rng.bool() {
             script.pieces.push(Say::Role);
@@ -97,7 +98,7 @@ impl Script {
     }
 
     /// The script delivered in some way or other.
-    fn reply(&self, rng: &mut Rng) -> Reply {
+    pub(crate) fn reply(&self, rng: &mut Rng) -> Reply {
         let mut reply = Reply::exactly(self.pieces.clone());
         if rng.bool() {
             reply = reply.trickle(rng.usize(1..80));

@@ -3,7 +3,11 @@
 import assert from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 
-export const { STAND, MODEL, SERVES, BARE_URL } = process.env;
+// Who serves, the models to ask for, and what `x-gateway-provider` and `x-gateway-fallback` say.
+export const { STAND, MODEL, EMBEDDING_MODEL, SERVES } = process.env;
+export const FALLBACK = process.env.FALLBACK || null;
+// The links that are called for one request.
+export const LINKS = FALLBACK ? 2 : 1;
 export const PROMPT = 'hello';
 
 export const cases = new Map();
@@ -40,10 +44,11 @@ export async function play(name = 'text') {
   return (await ask({ play: name })).text;
 }
 
-/** The provider's calls since the last play: exactly so many. */
-export async function calls(count) {
-  const seen = (await ask({ calls: count })).calls;
+/** The provider's calls since the last play: exactly so many. One that fails before it gets no more than requests. */
+export async function calls(count, requests = count) {
+  const { calls: seen, failed } = await ask({ calls: count });
   assert.equal(seen.length, count, `${seen.length} calls reached the provider, not ${count}`);
+  assert(failed <= requests, `${failed} calls reached the failing provider in ${requests} requests`);
   return seen;
 }
 

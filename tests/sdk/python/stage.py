@@ -4,10 +4,14 @@ import json
 import os
 import sys
 
+# Who serves, the models to ask for, and what `x-gateway-provider` and `x-gateway-fallback` say.
 STAND = os.environ["STAND"]
 MODEL = os.environ["MODEL"]
+EMBEDDING_MODEL = os.environ["EMBEDDING_MODEL"]
 SERVES = os.environ["SERVES"]
-BARE_URL = os.environ["BARE_URL"]
+FALLBACK = os.environ["FALLBACK"] or None
+# The links that are called for one request.
+LINKS = 2 if FALLBACK else 1
 PROMPT = "hello"
 
 CASES = {}
@@ -19,8 +23,12 @@ sys.stdout = sys.stderr
 
 def case(function):
     """Makes the function known as a case, by its name."""
-    CASES[function.__name__] = function
+    define(function.__name__, function)
     return function
+
+
+def define(name, function):
+    CASES[name] = function
 
 
 def play(name="text"):
@@ -28,10 +36,13 @@ def play(name="text"):
     return _ask({"play": name})["text"]
 
 
-def calls(count):
-    """The provider's calls since the last play: exactly so many."""
-    seen = _ask({"calls": count})["calls"]
+def calls(count, requests=None):
+    """The provider's calls since the last play: exactly so many. One that fails before it gets no more than requests."""
+    answer = _ask({"calls": count})
+    seen, failed = answer["calls"], answer["failed"]
     assert len(seen) == count, f"{len(seen)} calls reached the provider, not {count}"
+    requests = count if requests is None else requests
+    assert failed <= requests, f"{failed} calls reached the failing provider in {requests} requests"
     return seen
 
 

@@ -10,7 +10,7 @@ use crate::protocol::{ErrorView, attempts};
 pub(super) fn body(error: &ErrorView<'_>) -> Bytes {
     let mut body = value(error);
     let mut details = serde_json::Map::new();
-    details.extend(error.code.map(|code| ("error_code".to_owned(), code.into())));
+    details.extend(code(error).map(|code| ("error_code".to_owned(), code.into())));
     details.extend(error.param.map(|param| ("param".to_owned(), param.into())));
     if !details.is_empty() {
         body["error"]["details"] = Value::Object(details);
@@ -22,6 +22,14 @@ pub(super) fn body(error: &ErrorView<'_>) -> Bytes {
         body["request_id"] = id.into();
     }
     Bytes::from(body.to_string())
+}
+
+/// Where threads are refused it is the code that makes Anthropic's SDKs send the whole conversation instead.
+fn code<'a>(error: &ErrorView<'a>) -> Option<&'a str> {
+    match error.param {
+        Some("thread") => Some("thread_unsupported_request"),
+        _ => error.code,
+    }
 }
 
 /// A stream's last event.
@@ -152,5 +160,14 @@ mod tests {
         event(&ErrorView { message: "a\nb", code: Some("timeout"), ..view(529) }, &mut out);
         let expected = "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"a\\nb\"}}\n\n";
         assert_eq!(out, expected);
+    }
+
+    #[test]
+    fn a_refused_thread_has_the_code_that_the_sdks_know() {
+        let code_of =
+            |param, code| written(&ErrorView { param, code, ..view(400) })["error"]["details"]["error_code"].take();
+        assert_eq!(code_of(Some("thread"), None), "thread_unsupported_request");
+        assert_eq!(code_of(Some("tools[0]"), Some("unsupported_parameter")), "unsupported_parameter");
+        assert_eq!(code_of(Some("messages"), None), Value::Null);
     }
 }

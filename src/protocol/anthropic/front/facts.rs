@@ -35,7 +35,8 @@ pub(super) fn facts(call: &Call) -> Result<Facts, BadRequest> {
 pub(super) fn prompt(call: &Call) -> Result<Facts, BadRequest> {
     kinds::check(call, KINDS)?;
     let messages = call.field("messages").ok_or_else(|| missing("messages", "an array of messages"))?;
-    if is_empty_array(messages) {
+    // A conversation that Anthropic holds may be gone on with without a word.
+    if is_empty_array(messages) && call.field("thread").is_none() {
         return Err(BadRequest::field("messages", "`messages` is empty: send at least one message."));
     }
     let output = output_config(call);
@@ -213,6 +214,8 @@ mod tests {
         refuse(json!({"stream": "yes"}), "stream", "true or false");
         refuse(json!({"output_config": []}), "output_config", "an object, not an array");
         assert_eq!(read(&with(json!({"max_tokens": 0, "anything": {"new": [1]}}))).model, "m");
+        let thread = json!({"type": "continue", "previous_message_id": "msg_1"});
+        assert_eq!(read(&with(json!({"messages": [], "thread": thread}))).model, "m");
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn whole(body: &[u8]) -> Result<(Chat, Turns), Unreadable> {
         stream: fields.boolean("stream")?.unwrap_or(false),
         include_usage: true,
         rest: rest(&mut fields)?,
-        foreign: Vec::new(),
+        ..Chat::default()
     };
     bound(&fields, max_tokens)?;
     foreign.rest(fields.rest());
@@ -83,15 +83,20 @@ fn rest(fields: &mut Fields<'_>) -> Result<Map<String, Value>, BadRequest> {
 }
 
 /// What Anthropic alone can do for its caller (docs: protocols/anthropic-messages.md, "Request body").
-fn bound(fields: &Fields<'_>, max_tokens: Option<u64>) -> Result<(), Unwritable> {
+fn bound(fields: &Fields<'_>, max_tokens: Option<u64>) -> Result<(), Unreadable> {
     if max_tokens == Some(0) {
         let message = "`max_tokens: 0` warms Anthropic's cache, and no other provider's: ask for at least 1.";
-        return Err(Unwritable::new("max_tokens", message));
+        return Err(Unwritable::new("max_tokens", message).into());
     }
-    for (name, what) in [("thread", "Threads are held"), ("compaction", "Conversations are summarized")] {
-        if fields.has(name) {
-            return Err(Unwritable::new(name, format!("{what} by Anthropic alone: send the whole conversation.")));
-        }
+    if fields.has("thread") {
+        // Its SDKs ask for threads of themselves, and send the whole conversation where they hear at once that they
+        // must: then every link of the chain can serve it.
+        let message = "Threads are held by Anthropic alone: send the whole conversation, without `thread`.";
+        return Err(BadRequest::field("thread", message).into());
+    }
+    if fields.has("compaction") {
+        let message = "Conversations are summarized by Anthropic alone: send the whole conversation.";
+        return Err(Unwritable::new("compaction", message).into());
     }
     Ok(())
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::super::super::BadRequest;
 use super::super::super::fields::{Fields, Path};
-use super::super::super::{BadRequest, data};
+use super::super::part::{audio, ends_prefix, source};
 use crate::domain::chat::{File, Image, Part, Source, Text};
 
 /// Which parts a role may send.
@@ -42,14 +43,9 @@ pub(super) fn read(message: &mut Fields<'_>, allowed: Allowed) -> Result<Option<
     }
 }
 
-/// Does a part mark the end of a prefix to cache, by OpenAI's name or by Anthropic's?
-pub(super) fn ends_prefix(part: &mut Fields<'_>) -> bool {
-    part.has("prompt_cache_breakpoint") || part.has("cache_control")
-}
-
 fn part(value: Value, at: &Path<'_>, allowed: Allowed) -> Result<Part, BadRequest> {
     let mut part = Fields::of(value, at, "an object with a `type`")?;
-    let cache = ends_prefix(&mut part);
+    let cache = ends_prefix(&part);
     let kind = part.name("type", allowed.names())?;
     match (kind.as_str(), allowed) {
         ("text", _) => {
@@ -96,49 +92,4 @@ fn file(mut part: Fields<'_>, cache: bool) -> Result<Part, BadRequest> {
         (None, None) => return Err(at.fault(format!("`{at}` must have `file_data` or `file_id`."))),
     };
     Ok(Part::File(File { name, source, cache }))
-}
-
-fn audio(mut part: Fields<'_>) -> Result<Part, BadRequest> {
-    let what = "an object with `data` and `format`";
-    let at = part.at("input_audio");
-    let value = part.take("input_audio").ok_or_else(|| at.missing(what))?;
-    let mut audio = Fields::of(value, &at, what)?;
-    let mut data = audio.name("data", "base64")?;
-    data::strip(&mut data);
-    Ok(Part::Audio { format: audio.name("format", "wav or mp3")?, data })
-}
-
-/// Where the bytes of a picture or document are.
-fn source(url: String, at: &Path<'_>) -> Result<Source, BadRequest> {
-    if url.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("data:")) {
-        data_url(url, at)
-    } else if data::is_address(&url) {
-        Ok(Source::Url(url))
-    } else {
-        Err(at.fault(format!("`{at}` must be an http or https address, or a data URL such as data:image/png;base64,…")))
-    }
-}
-
-/// Takes `data:<media type>;base64,<data>` apart, in place: the data may be most of the request.
-fn data_url(mut url: String, at: &Path<'_>) -> Result<Source, BadRequest> {
-    let wrong = |why: &str| at.fault(format!("`{at}` {why}: send data:<media type>;base64,<data>."));
-    let comma = url.find(',').ok_or_else(|| wrong("is a data URL without a comma"))?;
-    let head = url["data:".len()..comma].to_owned();
-    let mut words = head.split(';').map(str::trim);
-    let media_type = words.next().unwrap_or_default();
-    if !words.any(|word| word.eq_ignore_ascii_case("base64")) {
-        return Err(wrong("is a data URL that is not base64"));
-    }
-    if media_type.is_empty() {
-        return Err(wrong("is a data URL without a media type"));
-    }
-    url.drain(..=comma);
-    data::strip(&mut url);
-    if url.is_empty() {
-        return Err(wrong("is a data URL without data"));
-    }
-    if !data::is_base64(&url) {
-        return Err(wrong("is a data URL whose data is not base64"));
-    }
-    Ok(Source::Base64 { media_type: media_type.to_owned(), data: url })
 }

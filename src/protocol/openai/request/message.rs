@@ -1,10 +1,10 @@
 //! The messages of a request, read: each becomes one message of the hub.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::super::BadRequest;
 use super::super::super::fields::{Fields, Path};
-use super::super::details;
+use super::super::{custom, details};
 use super::content::{self, Allowed};
 use crate::domain::chat::{File, Message, Part, Source, Text, ToolCall, ToolResult};
 
@@ -119,11 +119,10 @@ fn function_call(function: &mut Fields<'_>, id: String) -> Result<ToolCall, BadR
     Ok(ToolCall { id, name, arguments })
 }
 
-/// The free text of a custom tool becomes the one argument `input` (docs: protocols/translation.md, 1).
-fn custom_call(custom: &mut Fields<'_>, id: String) -> Result<ToolCall, BadRequest> {
-    let name = custom.name("name", "the name of the tool that was called")?;
-    let input = custom.string("input")?.unwrap_or_default();
-    Ok(ToolCall { id, name, arguments: json!({ "input": input }).to_string() })
+fn custom_call(call: &mut Fields<'_>, id: String) -> Result<ToolCall, BadRequest> {
+    let name = call.name("name", "the name of the tool that was called")?;
+    let input = call.string("input")?.unwrap_or_default();
+    Ok(ToolCall { id, name, arguments: custom::arguments(&input) })
 }
 
 /// The deprecated answer to the latest `function_call`, which it names by the function alone.

@@ -2,11 +2,12 @@
 
 use serde_json::Value;
 
+use super::super::super::BadRequest;
+use super::super::super::effort::{self, EFFORTS};
 use super::super::super::fields::Fields;
-use super::super::super::{BadRequest, effort};
-use crate::domain::chat::{Effort, Format, Schema};
+use super::super::schema;
+use crate::domain::chat::{Effort, Format};
 
-const EFFORTS: &str = "one of none, minimal, low, medium, high, xhigh or max";
 const FORMATS: &str = "text, json_object or json_schema";
 
 /// Are a stream and, in it, usage wanted?
@@ -47,13 +48,6 @@ pub(super) fn stop(fields: &mut Fields<'_>) -> Result<Vec<String>, BadRequest> {
     items.into_iter().enumerate().map(text).collect()
 }
 
-/// An opaque id of the end user, by its new name or its old.
-pub(super) fn user(fields: &mut Fields<'_>) -> Result<Option<String>, BadRequest> {
-    let safety = fields.string("safety_identifier")?;
-    let user = fields.string("user")?;
-    Ok(safety.or(user))
-}
-
 /// How hard the model thinks: `reasoning_effort`, or OpenRouter's `reasoning` (docs: protocols/openrouter.md).
 pub(super) fn effort(fields: &mut Fields<'_>) -> Result<Option<Effort>, BadRequest> {
     let at = fields.at("reasoning_effort");
@@ -90,25 +84,14 @@ pub(super) fn format(fields: &mut Fields<'_>) -> Result<Format, BadRequest> {
     match kind.as_str() {
         "text" => Ok(Format::Text),
         "json_object" => Ok(Format::Json),
-        "json_schema" => schema(format),
+        "json_schema" => wrapped(format),
         other => Err(format.at("type").unknown(FORMATS, other)),
     }
 }
 
-fn schema(mut format: Fields<'_>) -> Result<Format, BadRequest> {
+fn wrapped(mut format: Fields<'_>) -> Result<Format, BadRequest> {
     let at = format.at("json_schema");
     let what = "an object with `name` and `schema`";
     let value = format.take("json_schema").ok_or_else(|| at.missing(what))?;
-    let mut wrapper = Fields::of(value, &at, what)?;
-    let at = wrapper.at("schema");
-    let schema = wrapper.take("schema").ok_or_else(|| at.missing("a JSON schema, or use the type json_object"))?;
-    if !schema.is_object() {
-        return Err(at.wrong("an object, the JSON schema of the answer", &schema));
-    }
-    Ok(Format::Schema(Schema {
-        name: wrapper.string("name")?,
-        description: wrapper.string("description")?,
-        schema,
-        strict: wrapper.boolean("strict")?,
-    }))
+    Ok(Format::Schema(schema::read(Fields::of(value, &at, what)?)?))
 }

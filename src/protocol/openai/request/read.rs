@@ -2,6 +2,7 @@
 
 use super::super::super::BadRequest;
 use super::super::super::fields::{self, Fields, Path};
+use super::super::user;
 use super::{message, options, tool};
 use crate::domain::chat::check::{Flaw, check};
 use crate::domain::chat::{Chat, Sampling};
@@ -27,11 +28,11 @@ pub(in super::super) fn read(body: &[u8]) -> Result<Chat, BadRequest> {
         sampling: sampling(&mut fields)?,
         effort: options::effort(&mut fields)?,
         format: options::format(&mut fields)?,
-        user: options::user(&mut fields)?,
+        user: user::read(&mut fields)?,
         stream,
         include_usage,
         rest: fields.rest(),
-        foreign: Vec::new(),
+        ..Chat::default()
     })
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::super::BadRequest;
 use super::super::super::fields::{Fields, Path};
-use super::content;
+use super::super::part::ends_prefix;
 use crate::domain::chat::{Function, Tool, ToolChoice};
 
 const CHOICES: &str = "none, auto, required, or an object that names a tool";
@@ -40,7 +40,7 @@ fn tool(value: Value, at: &Path<'_>) -> Result<Tool, BadRequest> {
         return Ok(Tool::Other { kind, raw: value });
     }
     let mut tool = Fields::of(value, at, what)?;
-    let cache = content::ends_prefix(&mut tool);
+    let cache = ends_prefix(&tool);
     let at = tool.at("function");
     let inner = tool.take("function").ok_or_else(|| at.missing("an object with the function's `name`"))?;
     let function = function(inner, &at)?;
@@ -59,7 +59,7 @@ fn function(value: Value, at: &Path<'_>) -> Result<Function, BadRequest> {
         description: function.string("description")?,
         parameters,
         strict: function.boolean("strict")?,
-        cache: content::ends_prefix(&mut function),
+        cache: ends_prefix(&function),
     })
 }
 

@@ -5,10 +5,11 @@ mod options;
 mod thought;
 mod tool;
 
-use bytes::Bytes;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::super::super::{Unwritable, Written};
+use super::super::super::{Unwritable, Written, effort};
+use super::super::draft::Draft;
+use super::super::user;
 use crate::domain::chat::{Chat, Effort};
 use crate::models::Card;
 
@@ -17,17 +18,9 @@ const MOST_STOPS: usize = 4;
 /// What models that think refuse, of the fields that pass through unread.
 const PROBABILITIES: [&str; 2] = ["logprobs", "top_logprobs"];
 
-/// A body in the making, and what is to be told of it.
-struct Draft<'a> {
-    card: &'a Card,
-    body: Map<String, Value>,
-    dropped: Vec<String>,
-    ours: Vec<&'static str>,
-}
-
 /// Writes a request.
 pub(in super::super) fn write(chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {
-    let mut draft = Draft { card, body: Map::new(), dropped: Vec::new(), ours: Vec::new() };
+    let mut draft = Draft::new(card);
     draft.set("model", model.into());
     draft.set("messages", message::messages(chat, model, card)?);
     draft.tools(chat)?;
@@ -38,21 +31,10 @@ pub(in super::super) fn write(chat: &Chat, model: &str, card: &Card) -> Result<W
     draft.user(chat.user.as_deref());
     draft.stream(chat.stream);
     draft.rest(chat);
-    let body = Bytes::from(Value::Object(draft.body).to_string());
-    Ok(Written { body, headers: Vec::new(), dropped: draft.dropped, ours: draft.ours })
+    Ok(draft.written())
 }
 
 impl Draft<'_> {
-    fn set(&mut self, name: &str, value: Value) {
-        self.body.insert(name.to_owned(), value);
-    }
-
-    /// Writes a field that the gateway words itself.
-    fn choose(&mut self, name: &'static str, value: Value) {
-        self.ours.push(name);
-        self.set(name, value);
-    }
-
     /// OpenAI refuses both fields where there are no tools.
     fn tools(&mut self, chat: &Chat) -> Result<(), Unwritable> {
         if chat.tools.is_empty() {
@@ -61,7 +43,7 @@ impl Draft<'_> {
         let (tools, lax) = tool::tools(&chat.tools)?;
         self.set("tools", tools);
         if lax {
-            self.dropped.push("strict".into());
+            self.drop("strict");
         }
         if let Some(choice) = &chat.tool_choice {
             self.set("tool_choice", tool::choice(choice, &chat.tools));
@@ -89,13 +71,7 @@ impl Draft<'_> {
             ("top_k", sampling.top_k.map(Value::from)),
             ("min_p", sampling.min_p.map(Value::from)),
         ] {
-            match value {
-                None => {}
-                // One is what such a model does anyway.
-                Some(value) if refused && matches!(name, "temperature" | "top_p") && value.as_f64() == Some(1.0) => {}
-                Some(_) if refused => self.dropped.push(name.into()),
-                Some(value) => self.set(name, value),
-            }
+            self.draw(refused, name, value);
         }
         for (name, value) in [
             ("frequency_penalty", sampling.frequency_penalty.map(Value::from)),
@@ -111,31 +87,26 @@ impl Draft<'_> {
             self.set("stop", sampling.stop.iter().take(most).cloned().collect());
         }
         if sampling.stop.len() > most {
-            self.dropped.push("stop".into());
+            self.drop("stop");
         }
-    }
-
-    fn refuses_sampling(&self, chat: &Chat) -> bool {
-        let takes_it_now = chat.effort == Some(Effort::None) && self.card.sampling_without_effort;
-        !self.card.sampling && !takes_it_now
     }
 
     /// Thinking as near to what is asked for as the model knows.
     fn thinking(&mut self, effort: Option<Effort>) {
         let Some(wanted) = effort else { return };
-        match options::nearest(wanted, self.card.efforts) {
-            Some(effort) if effort == wanted => self.set("reasoning_effort", options::effort(effort).into()),
-            Some(effort) => self.choose("reasoning_effort", options::effort(effort).into()),
+        match effort::nearest(wanted, self.card.efforts) {
+            Some(nearest) if nearest == wanted => self.set("reasoning_effort", effort::name(nearest).into()),
+            Some(nearest) => self.choose("reasoning_effort", effort::name(nearest).into()),
             // A model that does not think does what is asked for by not thinking.
             None if wanted == Effort::None => {}
-            None => self.dropped.push("reasoning_effort".into()),
+            None => self.drop("reasoning_effort"),
         }
     }
 
     fn user(&mut self, user: Option<&str>) {
         let Some(user) = user else { return };
         let name = if self.card.max_completion_tokens { "safety_identifier" } else { "user" };
-        self.choose(name, options::short_id(user).into());
+        self.choose(name, user::short(user).into());
     }
 
     /// Usage is always asked for: it is how the gateway knows what a stream has cost.
@@ -151,7 +122,7 @@ impl Draft<'_> {
         for (name, value) in &chat.rest {
             if refused && PROBABILITIES.contains(&name.as_str()) {
                 if *value != json!(false) {
-                    self.dropped.push(name.clone());
+                    self.drop(name);
                 }
             } else if !self.body.contains_key(name) {
                 self.set(name, value.clone());

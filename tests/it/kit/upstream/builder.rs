@@ -1,7 +1,7 @@
 //! An upstream's script, as a test writes it.
 
 use super::kind::Kind;
-use super::record::Shared;
+use super::record::{Missing, Shared};
 use super::replies::ok;
 use super::reply::Reply;
 use super::say::Say;
@@ -16,13 +16,14 @@ pub struct UpstreamBuilder {
     script: VecDeque<Reply>,
     probe: Reply,
     models: Vec<String>,
+    missing: Missing,
     closed: bool,
 }
 
 impl UpstreamBuilder {
     pub(super) fn new(kind: Kind) -> Self {
         let models = kind.models().iter().map(|id| (*id).to_owned()).collect();
-        Self { kind, script: VecDeque::new(), probe: ok(), models, closed: false }
+        Self { kind, script: VecDeque::new(), probe: ok(), models, missing: Missing::default(), closed: false }
     }
 
     /// Adds an answer, whole or streamed as the request asks. The protocol's opening and ending are added to it,
@@ -60,6 +61,18 @@ impl UpstreamBuilder {
         self
     }
 
+    /// Leaves out this path, as an older server would.
+    pub fn without(mut self, path: &'static str) -> Self {
+        self.missing.paths.push(path);
+        self
+    }
+
+    /// What paths that are not there get instead of the provider's usual 404.
+    pub fn strays(mut self, reply: impl Into<Reply>) -> Self {
+        self.missing.reply = reply.into();
+        self
+    }
+
     /// Starts with the port closed: connections are refused until `restart`.
     pub fn closed(mut self) -> Self {
         self.closed = true;
@@ -71,7 +84,7 @@ impl UpstreamBuilder {
         // Bound but not listening: while no listener shares the port, connections are refused, and nobody else gets it.
         let reserved = socket("127.0.0.1:0".parse().expect("an address"));
         let address = reserved.local_addr().expect("a bound socket");
-        let shared = Arc::new(Shared::new(self.kind, self.script, self.probe, self.models));
+        let shared = Arc::new(Shared::new(self.kind, self.script, self.probe, self.models, self.missing));
         let mut upstream = Upstream { shared, address, _reserved: reserved, accepting: None };
         if !self.closed {
             upstream.restart().await;

@@ -8,9 +8,22 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use tokio::sync::{Semaphore, watch};
 
+/// Paths that a server lacks although its kind has them, and what it says of any that it lacks.
+pub(super) struct Missing {
+    pub paths: Vec<&'static str>,
+    pub reply: Reply,
+}
+
+impl Default for Missing {
+    fn default() -> Self {
+        Self { paths: Vec::new(), reply: replies::status(404) }
+    }
+}
+
 /// State of one upstream.
 pub(super) struct Shared {
     pub kind: Kind,
+    missing: Missing,
     state: Mutex<State>,
     changed: watch::Sender<()>,
     permits: Semaphore,
@@ -19,6 +32,8 @@ pub(super) struct Shared {
 /// The part that changes.
 pub(super) struct State {
     pub script: VecDeque<Reply>,
+    /// Chooses the answer from the call, in the script's place.
+    pub choose: Option<fn(&Call) -> Reply>,
     pub probe: Reply,
     pub models: Vec<String>,
     /// Calls that cost something: chat, embeddings, token counts.
@@ -38,9 +53,16 @@ pub(super) struct State {
 }
 
 impl Shared {
-    pub(super) fn new(kind: Kind, script: VecDeque<Reply>, probe: Reply, models: Vec<String>) -> Self {
+    pub(super) fn new(
+        kind: Kind,
+        script: VecDeque<Reply>,
+        probe: Reply,
+        models: Vec<String>,
+        missing: Missing,
+    ) -> Self {
         let state = State {
             script,
+            choose: None,
             probe,
             models,
             calls: Vec::new(),
@@ -52,7 +74,7 @@ impl Shared {
             bytes_sent: 0,
             connections: 0,
         };
-        Self { kind, state: Mutex::new(state), changed: watch::Sender::new(()), permits: Semaphore::new(0) }
+        Self { kind, missing, state: Mutex::new(state), changed: watch::Sender::new(()), permits: Semaphore::new(0) }
     }
 
     /// Looks at the state or changes it, and wakes whoever waits for it.
@@ -76,17 +98,19 @@ impl Shared {
 
     /// Records the request and chooses its answer; the number counts this upstream's requests from 1.
     pub(super) fn receive(&self, call: &Call) -> (Endpoint, Reply, usize) {
-        let endpoint = self.kind.endpoint(&call.method, &call.path);
+        let missing = self.missing.paths.contains(&call.path.as_str());
+        let endpoint = if missing { Endpoint::Unknown } else { self.kind.endpoint(&call.method, &call.path) };
         let objection = self.kind.objection(endpoint, call);
         self.with(|state| {
             let (list, reply) = match endpoint {
-                Endpoint::Unknown => (&mut state.strays, replies::status(404)),
+                Endpoint::Unknown => (&mut state.strays, self.missing.reply.clone()),
                 Endpoint::Probe => (&mut state.probes, state.probe.clone()),
                 _ => {
-                    let next = match objection {
-                        Some(_) => None,
-                        None if state.script.len() > 1 => state.script.pop_front(),
-                        None => state.script.front().cloned(),
+                    let next = match (objection, state.choose) {
+                        (Some(_), _) => None,
+                        (None, Some(choose)) => Some(choose(call)),
+                        (None, None) if state.script.len() > 1 => state.script.pop_front(),
+                        (None, None) => state.script.front().cloned(),
                     };
                     state.under_way += 1;
                     state.most_under_way = state.most_under_way.max(state.under_way);

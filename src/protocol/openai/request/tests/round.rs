@@ -195,7 +195,7 @@ fn chat() -> impl Strategy<Value = Chat> {
                 stream,
                 include_usage,
                 rest,
-                foreign: Vec::new(),
+                ..Chat::default()
             }
         },
     )

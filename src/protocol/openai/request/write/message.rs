@@ -1,21 +1,22 @@
 //! Messages, written.
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value, json};
 
 use super::super::super::super::Unwritable;
+use super::super::super::custom::Customs;
+use super::super::super::part::{self, marked, one_text, plain_text};
 use super::thought::Taste;
-use super::tool;
-use crate::domain::chat::{Chat, File, Image, Message, Part, Source, Text, Tool, ToolCall, ToolResult};
+use crate::domain::chat::{Chat, File, Image, Message, Part, Source, Text, ToolCall, ToolResult};
 use crate::models::Card;
 
 /// Messages in the making. OpenAI wants a call's answers right behind it, and text alone in them.
 struct Messages<'a> {
-    tools: &'a [Tool],
+    customs: Customs<'a>,
     taste: Taste,
-    /// Does the model cache what is marked? It does where writing to its cache has a price; OpenAI's own do so unasked.
+    /// Does the model cache what is marked?
     marks: bool,
+    /// Is one text that stands alone written as a part?
+    text_parts: bool,
     done: Vec<Value>,
     /// Instructions that stand between a call and its answers, to follow these.
     later: Vec<Value>,
@@ -25,11 +26,15 @@ struct Messages<'a> {
 
 /// Writes the messages.
 pub(super) fn messages(chat: &Chat, model: &str, card: &Card) -> Result<Value, Unwritable> {
-    let priced = card.price.is_some_and(|price| price.cache_write.0 > price.input.0);
-    let marks = priced && !card.max_completion_tokens;
-    let taste = Taste::of(model, card);
-    let mut messages =
-        Messages { tools: &chat.tools, taste, marks, done: Vec::new(), later: Vec::new(), shown: Vec::new() };
+    let mut messages = Messages {
+        customs: Customs::among(&chat.tools),
+        taste: Taste::of(model, card),
+        marks: card.marks_prefixes(),
+        text_parts: chat.text_parts,
+        done: Vec::new(),
+        later: Vec::new(),
+        shown: Vec::new(),
+    };
     let answered = answers_follow(&chat.messages);
     for ((at, message), answer_follows) in chat.messages.iter().enumerate().zip(answered) {
         messages.add(at, message, answer_follows)?;
@@ -111,16 +116,14 @@ impl Messages<'_> {
         if self.marks && texts().any(|text| text.cache) {
             return texts().map(|text| self.text(text)).collect();
         }
-        let mut texts: Vec<&str> = texts().map(|text| text.text.as_str()).collect();
-        if texts.len() > 1 {
-            texts.retain(|text| !text.trim().is_empty());
-        }
-        texts.join("\n\n").into()
+        one_text(texts().map(|text| text.text.as_str())).into()
     }
 
     fn content(&self, at: usize, parts: &[Part]) -> Result<Value, Unwritable> {
         match parts {
-            [Part::Text(Text { text, cache })] if !(*cache && self.marks) => Ok(text.as_str().into()),
+            [Part::Text(Text { text, cache })] if !(self.text_parts || *cache && self.marks) => {
+                Ok(text.as_str().into())
+            }
             parts => parts.iter().enumerate().map(|(index, part)| self.part((at, index), part)).collect(),
         }
     }
@@ -140,22 +143,17 @@ impl Messages<'_> {
     }
 
     fn text(&self, text: &Text) -> Value {
-        self.marked(json!({"type": "text", "text": text.text}), text.cache)
+        marked(json!({"type": "text", "text": text.text}), text.cache && self.marks)
     }
 
     fn image(&self, at: (usize, usize), image: &Image) -> Result<Value, Unwritable> {
-        let url = match &image.source {
-            Source::Base64 { media_type, data } => format!("data:{media_type};base64,{data}"),
-            Source::Url(url) => url.clone(),
-            Source::Id(_) => {
-                return Err(unwritable(at, ".image_url", "A picture must be sent as data or by its address."));
-            }
-        };
+        let why = "A picture must be sent as data or by its address.";
+        let url = part::url(&image.source).ok_or_else(|| unwritable(at, ".image_url", why))?;
         let mut inner = json!({ "url": url });
         if let Some(detail) = &image.detail {
             inner["detail"] = detail.as_str().into();
         }
-        Ok(self.marked(json!({"type": "image_url", "image_url": inner}), image.cache))
+        Ok(marked(json!({"type": "image_url", "image_url": inner}), image.cache && self.marks))
     }
 
     fn file(&self, at: (usize, usize), file: &File) -> Result<Value, Unwritable> {
@@ -174,14 +172,7 @@ impl Messages<'_> {
             }
         };
         inner.insert(key.into(), value.into());
-        Ok(self.marked(json!({"type": "file", "file": inner}), file.cache))
-    }
-
-    fn marked(&self, mut part: Value, cache: bool) -> Value {
-        if cache && self.marks {
-            part["prompt_cache_breakpoint"] = json!({"mode": "explicit"});
-        }
-        part
+        Ok(marked(json!({"type": "file", "file": inner}), file.cache && self.marks))
     }
 
     fn assistant(&self, parts: &[Part]) -> Value {
@@ -218,18 +209,12 @@ impl Messages<'_> {
 
     fn call(&self, part: &Part) -> Option<Value> {
         let Part::Call(ToolCall { id, name, arguments }) = part else { return None };
-        if let Some(input) = self.free_text(name, arguments) {
+        if let Some(input) = self.customs.input(name, arguments) {
             return Some(json!({"id": id, "type": "custom", "custom": {"name": name, "input": input}}));
         }
         // Servers that parse the arguments fail on nothing at all.
         let arguments = if arguments.is_empty() { "{}" } else { arguments };
         Some(json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}}))
-    }
-
-    /// What a custom tool was given, which the hub holds as the one argument `input`.
-    fn free_text(&self, name: &str, arguments: &str) -> Option<Value> {
-        let given = tool::is_custom(self.tools, name).then(|| serde_json::from_str::<Map<String, Value>>(arguments));
-        given?.ok()?.remove("input").filter(Value::is_string)
     }
 
     fn result(&mut self, at: usize, result: &ToolResult) -> Result<Value, Unwritable> {
@@ -264,16 +249,6 @@ fn joined<'a>(parts: &'a [Part], pick: impl Fn(&'a Part) -> Option<&'a String>) 
     let mut texts = parts.iter().filter_map(pick).map(String::as_str).peekable();
     texts.peek()?;
     Some(texts.collect())
-}
-
-/// A text document, which OpenAI's file parts do not take.
-fn plain_text(source: &Source) -> Option<String> {
-    match source {
-        Source::Base64 { media_type, data } if media_type.eq_ignore_ascii_case("text/plain") => {
-            String::from_utf8(STANDARD.decode(data).ok()?).ok()
-        }
-        _ => None,
-    }
 }
 
 fn unwritable((message, part): (usize, usize), field: &str, words: &str) -> Unwritable {

@@ -2,11 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { OpenAI, openai } from './sdk.mjs';
-import { MODEL, PROMPT, SERVES, STAND, all, calls, define, play, rejects } from './stage.mjs';
+import { MODEL, PROMPT, SERVES, STAND, all, calls, define, play, rejects } from '../stage.mjs';
 
 export const client = new OpenAI();
 export const HELLO = { model: MODEL, messages: [{ role: 'user', content: PROMPT }] };
-const PIXEL =
+export const PIXEL =
   'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
 
 export const chat = (more = {}, options = {}) => client.chat.completions.create({ ...HELLO, ...more }, options);

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { HELLO, chat, client } from './answers.mjs';
-import { z, zodFunction } from './sdk.mjs';
-import { PROMPT, STAND, all, calls, define, play } from './stage.mjs';
+import { z } from '../packages.mjs';
+import { zodFunction } from './sdk.mjs';
+import { PROMPT, STAND, all, calls, define, play } from '../stage.mjs';
 
 const parameters = z.object({ city: z.string() });
 const WEATHER = zodFunction({ name: 'get_weather', description: 'The weather in a city.', parameters });

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { HELLO, client } from './answers.mjs';
-import { LengthFinishReasonError, z, zodResponseFormat } from './sdk.mjs';
-import { STAND, calls, define, play, rejects } from './stage.mjs';
+import { z } from '../packages.mjs';
+import { LengthFinishReasonError, zodResponseFormat } from './sdk.mjs';
+import { STAND, calls, define, play, rejects } from '../stage.mjs';
 
 const response_format = zodResponseFormat(z.object({ name: z.string(), age: z.number() }), 'person');
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { HELLO, chat, client } from './answers.mjs';
 import { openai } from './sdk.mjs';
-import { STAND, all, calls, define, hangUps, play, rejects } from './stage.mjs';
+import { STAND, all, calls, define, hangUps, play, rejects } from '../stage.mjs';
 
 define('stream', async () => {
   for (const name of ['text', 'trickled']) {

@@ -88,6 +88,11 @@ impl ResponsesTap {
 }
 
 impl Event<'_> {
+    /// Its number in the stream.
+    fn number(&self) -> Option<u64> {
+        self.sequence_number?.get().parse().ok()
+    }
+
     /// The bit of the item that it is about.
     fn place(&self) -> u128 {
         let index: u32 = self.output_index.and_then(|raw| raw.get().parse().ok()).unwrap_or_default();
@@ -104,14 +109,16 @@ impl Tap for ResponsesTap {
         let Some(event) = text.and_then(|text| serde_json::from_str::<Event<'_>>(text).ok()) else {
             return Seen::Broken;
         };
-        if let Some(number) = event.sequence_number.and_then(|raw| raw.get().parse::<u64>().ok()) {
+        let kind = event.kind.and_then(word);
+        let seen = match event.error {
+            Some(error) if says_something(error) => Seen::Error,
+            _ => self.event(kind.as_deref().or(name).unwrap_or_default(), &event),
+        };
+        // An error does not pass: what is told instead has its number.
+        if let Some(number) = event.number().filter(|_| seen != Seen::Error) {
             self.next = number.saturating_add(1);
         }
-        if event.error.is_some_and(says_something) {
-            return Seen::Error;
-        }
-        let kind = event.kind.and_then(word);
-        self.event(kind.as_deref().or(name).unwrap_or_default(), &event)
+        seen
     }
 
     fn finished(&self) -> bool {
@@ -241,6 +248,7 @@ mod tests {
         let mut tap = ResponsesTap::default();
         check(&mut tap, CREATED, Seen::Pass);
         check(&mut tap, r#"{"type":"response.output_text.delta","delta":"a","sequence_number":41}"#, Seen::Content);
+        check(&mut tap, r#"{"type":"error","code":"server_error","message":"x","sequence_number":42}"#, Seen::Error);
         let error = ErrorView {
             status: 502,
             kind: "server_error",

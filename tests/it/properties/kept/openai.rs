@@ -143,7 +143,8 @@ fn turn(parts: &[Part], tools: &[Tool]) -> Vec<Part> {
     let mut kept: Vec<Part> =
         thoughts.into_iter().filter(|_| !nothing).map(|thought| Part::Thought(thought.clone())).collect();
     let (said, refused) = (texts(parts), refusals(parts));
-    let silent = refused.is_empty() && calls(parts).next().is_none();
+    // Thoughts alone are no turn: it says nothing beside them.
+    let silent = !parts.is_empty() && refused.is_empty() && calls(parts).next().is_none();
     kept.extend((!said.is_empty() || silent).then(|| text(said.concat())));
     kept.extend(Some(refused.concat()).filter(|words| !words.is_empty()).map(Part::Refusal));
     kept.extend(calls(parts).map(|call| Part::Call(called(call, tools))));

@@ -104,14 +104,17 @@ impl Tap for ResponsesTap {
         let Some(event) = text.and_then(|text| serde_json::from_str::<Event<'_>>(text).ok()) else {
             return Seen::Broken;
         };
-        if let Some(number) = event.sequence_number.and_then(|raw| raw.get().parse::<u64>().ok()) {
-            self.next = number.saturating_add(1);
-        }
         if event.error.is_some_and(says_something) {
             return Seen::Error;
         }
         let kind = event.kind.and_then(word);
-        self.event(kind.as_deref().or(name).unwrap_or_default(), &event)
+        let seen = self.event(kind.as_deref().or(name).unwrap_or_default(), &event);
+        // An error's number is that of the event which is written in its place.
+        let number = event.sequence_number.filter(|_| seen != Seen::Error);
+        if let Some(number) = number.and_then(|raw| raw.get().parse::<u64>().ok()) {
+            self.next = number.saturating_add(1);
+        }
+        seen
     }
 
     fn finished(&self) -> bool {
@@ -250,9 +253,13 @@ mod tests {
             attempts: None,
             request_id: None,
         };
-        let mut out = BytesMut::new();
-        tap.fail(&error, &mut out);
-        let text = String::from_utf8(out.to_vec()).unwrap();
-        assert!(text.starts_with("event: error\ndata: {") && text.contains(r#""sequence_number":42"#), "{text}");
+        // Whether the provider tells of it itself, or breaks off.
+        for _ in 0..2 {
+            let mut out = BytesMut::new();
+            tap.fail(&error, &mut out);
+            let text = String::from_utf8(out.to_vec()).unwrap();
+            assert!(text.starts_with("event: error\ndata: {") && text.contains(r#""sequence_number":42"#), "{text}");
+            check(&mut tap, r#"{"type":"error","code":"x","message":"x","sequence_number":42}"#, Seen::Error);
+        }
     }
 }

@@ -8,9 +8,10 @@ pub mod money;
 pub mod vectors;
 
 /// The wire languages that callers and providers speak. Two sides that speak the same one exchange bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Dialect {
     /// OpenAI chat completions, also spoken by OpenRouter and by most local servers.
+    #[default]
     OpenAi,
     /// OpenAI Responses.
     Responses,

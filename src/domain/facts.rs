@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Dialect;
 use super::chat::{Finish, Usage};
 
 /// What a plan must know of a request: its top level, and nothing more.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
+    /// What the caller speaks.
+    pub dialect: Dialect,
     /// The model's name as the caller wrote it.
     pub model: String,
     /// Does the caller want a stream?

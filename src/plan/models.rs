@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::names::{Named, Origin, claude_on_openrouter, named};
 use super::{GENERAL, NoChain, Rules};
+use crate::domain::Dialect;
 use crate::domain::facts::Facts;
 use crate::models::Models;
 use crate::provider::link::{Chain, Link};
@@ -186,17 +187,24 @@ impl<'a> Links<'a> {
         if !facts.vision && !facts.tools && !facts.forced_tools {
             return;
         }
-        for link in &mut self.links {
+        for (at, link) in self.links.iter_mut().enumerate() {
             let card = self.from.models.card(&link.model);
+            // What the very model that was asked for cannot do, its own provider says in the caller's own words.
+            let answers_itself = at == 0 && speaks(link, facts.dialect);
             if facts.vision && card.vision == Some(false) {
                 link.unfit = Some(format!("{} does not see pictures", link.model));
             } else if facts.tools && card.tools == Some(false) {
                 link.unfit = Some(format!("{} does not call tools", link.model));
-            } else if facts.forced_tools && !card.forced_tools {
+            } else if facts.forced_tools && !card.forced_tools && !answers_itself {
                 link.unfit = Some(format!("{} cannot be made to call a tool", link.model));
             }
         }
     }
+}
+
+/// Does the provider of `link` speak `dialect`?
+fn speaks(link: &Link, dialect: Dialect) -> bool {
+    link.provider.spec.chat.is_some_and(|chat| chat.ways().iter().any(|way| way.back.dialect() == dialect))
 }
 
 #[cfg(test)]

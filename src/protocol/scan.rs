@@ -33,7 +33,7 @@ pub fn scan_for(
 ) -> Result<Call, BadRequest> {
     let fields = fields(&body)?;
     let mut call = Call { front, body, facts: Facts::default(), fields, headers: Vec::new() };
-    call.facts = facts(&call)?;
+    call.facts = Facts { dialect: front.dialect(), ..facts(&call)? };
     Ok(call)
 }
 

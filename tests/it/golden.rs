@@ -25,7 +25,7 @@ use bytes::{Bytes, BytesMut};
 use serde_json::{Value, json as object};
 
 use cases::CASES;
-use cases::Case::{self, Answer, Request, Stream};
+use cases::Case::{self, Answer, Request, RequestLike, Stream};
 
 #[test]
 fn golden() {
@@ -41,19 +41,10 @@ fn golden() {
 fn run(case: &Case) -> Result<(), String> {
     match *case {
         Request { of, from, to, from_file, to_file, betas, dropped } => {
-            let expected = json(of, to_file);
-            let model = expected["model"].as_str().unwrap();
-            let mut request = json(of, from_file);
-            request["model"] = model.into();
-            let chat = front(from).read_request(request.to_string().as_bytes()).map_err(|bad| bad.to_string())?;
-            let card = Models::builtin().card(model);
-            let written = back(to).write_request(&chat, model, &card).map_err(|refused| refused.to_string())?;
-            let sent = written.headers.iter().filter(|(name, _)| name == "anthropic-beta");
-            let sent: Vec<&str> = sent.map(|(_, value)| value.to_str().unwrap()).collect();
-            equal("betas", &sent, &betas.to_vec())?;
-            let lost: Vec<String> = chat.foreign.iter().chain(&written.dropped).cloned().collect();
-            equal("dropped", &lost, &dropped.iter().map(|name| (*name).to_owned()).collect())?;
-            same(&serde_json::from_slice(&written.body).unwrap(), &expected, "")
+            request(of, (from, from_file), (to, to_file), None, betas, dropped)
+        }
+        RequestLike { like, of, from, to, from_file, to_file } => {
+            request(of, (from, from_file), (to, to_file), Some(like), &[], &[])
         }
         Answer { of, from, to, from_file, to_file, asked } => {
             let answer = back(from).read_answer(&bytes(of, from_file), &stamp()).map_err(|failed| failed.message)?;
@@ -76,9 +67,36 @@ fn run(case: &Case) -> Result<(), String> {
     }
 }
 
+/// What is sent for a caller's request; `like` is the model whose abilities the server goes by, where it is not its own.
+fn request(
+    of: &str,
+    (from, from_file): (Dialect, &str),
+    (to, to_file): (Dialect, &str),
+    like: Option<&str>,
+    betas: &[&str],
+    dropped: &[&str],
+) -> Result<(), String> {
+    let expected = json(of, to_file);
+    let model = expected["model"].as_str().unwrap();
+    let mut request = json(of, from_file);
+    request["model"] = model.into();
+    let chat = front(from).read_request(request.to_string().as_bytes()).map_err(|bad| bad.to_string())?;
+    let card = Models::builtin().card(like.unwrap_or(model));
+    let written = back(to).write_request(&chat, model, &card).map_err(|refused| refused.to_string())?;
+    let sent = written.headers.iter().filter(|(name, _)| name == "anthropic-beta");
+    let sent: Vec<&str> = sent.map(|(_, value)| value.to_str().unwrap()).collect();
+    equal("betas", &sent, &betas.to_vec())?;
+    let lost: Vec<String> = chat.foreign.iter().chain(&written.dropped).cloned().collect();
+    equal("dropped", &lost, &dropped.iter().map(|name| (*name).to_owned()).collect())?;
+    same(&serde_json::from_slice(&written.body).unwrap(), &expected, "")
+}
+
 fn title(case: &Case) -> String {
     match case {
-        Request { of, to_file, .. } | Answer { of, to_file, .. } | Stream { of, to_file, .. } => {
+        Request { of, to_file, .. }
+        | RequestLike { of, to_file, .. }
+        | Answer { of, to_file, .. }
+        | Stream { of, to_file, .. } => {
             format!("{of}/{to_file}")
         }
     }

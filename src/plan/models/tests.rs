@@ -121,3 +121,16 @@ fn nobody_left_says_what_would_help() {
     let none = plan(&["openai"], &rules(), &asked("claude-opus-5")).err().unwrap().to_string();
     assert!(none.contains("`claude-opus-5`") && none.contains("ANTHROPIC_API_KEY"), "{none}");
 }
+
+#[test]
+fn who_cannot_be_made_to_call_a_tool_is_passed_over_but_for_the_model_that_was_asked_for() {
+    let unfit = |model: &str, dialect: Dialect| {
+        let fallbacks = Some(vec!["claude-sonnet-5-5".to_owned(), "gpt-4o".to_owned()]);
+        let facts = Facts { dialect, tools: true, forced_tools: true, fallbacks, ..asked(model) };
+        let chain = plan(&EVERYONE, &rules(), &facts).unwrap();
+        chain.links.iter().map(|link| link.unfit.is_some()).collect::<Vec<_>>()
+    };
+    assert_eq!(unfit("claude-opus-5-5", Dialect::OpenAi), [true, true, false]);
+    assert_eq!(unfit("claude-opus-5-5", Dialect::Anthropic), [false, true, false]);
+    assert_eq!(unfit("gpt-4o-mini", Dialect::Anthropic), [false, true, false]);
+}

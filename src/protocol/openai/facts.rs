@@ -43,6 +43,7 @@ pub(super) fn facts(call: &Call) -> Result<Facts, BadRequest> {
             || call.field("reasoning").is_some(),
         choices: choices(call)?,
         logprobs: is_true(call.field("logprobs")),
+        ..Facts::default()
     })
 }
 

@@ -49,6 +49,7 @@ pub(super) fn facts(call: &Call) -> Result<Facts, BadRequest> {
         choices: 1,
         logprobs: call.field("top_logprobs").is_some_and(|most| most != b"0")
             || says("include", "\"message.output_text.logprobs\""),
+        ..Facts::default()
     })
 }
 

@@ -3,5 +3,5 @@
 mod read;
 mod write;
 
-pub(super) use read::{BREAK, Called, Given, Piece, free_text, paragraphs};
+pub(super) use read::{BREAK, Called, Given, Piece, paragraphs};
 pub(super) use write::{Content, Ids, Item, NO_ARGUMENTS, Part, Status, input, is_vouched_for};

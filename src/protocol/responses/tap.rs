@@ -88,6 +88,11 @@ impl ResponsesTap {
 }
 
 impl Event<'_> {
+    /// Its number in the stream.
+    fn number(&self) -> Option<u64> {
+        self.sequence_number?.get().parse().ok()
+    }
+
     /// The bit of the item that it is about.
     fn place(&self) -> u128 {
         let index: u32 = self.output_index.and_then(|raw| raw.get().parse().ok()).unwrap_or_default();
@@ -104,14 +109,13 @@ impl Tap for ResponsesTap {
         let Some(event) = text.and_then(|text| serde_json::from_str::<Event<'_>>(text).ok()) else {
             return Seen::Broken;
         };
-        if event.error.is_some_and(says_something) {
-            return Seen::Error;
-        }
         let kind = event.kind.and_then(word);
-        let seen = self.event(kind.as_deref().or(name).unwrap_or_default(), &event);
-        // An error's number is that of the event which is written in its place.
-        let number = event.sequence_number.filter(|_| seen != Seen::Error);
-        if let Some(number) = number.and_then(|raw| raw.get().parse::<u64>().ok()) {
+        let seen = match event.error {
+            Some(error) if says_something(error) => Seen::Error,
+            _ => self.event(kind.as_deref().or(name).unwrap_or_default(), &event),
+        };
+        // An error does not pass: what is told instead has its number.
+        if let Some(number) = event.number().filter(|_| seen != Seen::Error) {
             self.next = number.saturating_add(1);
         }
         seen
@@ -244,6 +248,7 @@ mod tests {
         let mut tap = ResponsesTap::default();
         check(&mut tap, CREATED, Seen::Pass);
         check(&mut tap, r#"{"type":"response.output_text.delta","delta":"a","sequence_number":41}"#, Seen::Content);
+        check(&mut tap, r#"{"type":"error","code":"server_error","message":"x","sequence_number":42}"#, Seen::Error);
         let error = ErrorView {
             status: 502,
             kind: "server_error",
@@ -253,13 +258,9 @@ mod tests {
             attempts: None,
             request_id: None,
         };
-        // Whether the provider tells of it itself, or breaks off.
-        for _ in 0..2 {
-            let mut out = BytesMut::new();
-            tap.fail(&error, &mut out);
-            let text = String::from_utf8(out.to_vec()).unwrap();
-            assert!(text.starts_with("event: error\ndata: {") && text.contains(r#""sequence_number":42"#), "{text}");
-            check(&mut tap, r#"{"type":"error","code":"x","message":"x","sequence_number":42}"#, Seen::Error);
-        }
+        let mut out = BytesMut::new();
+        tap.fail(&error, &mut out);
+        let text = String::from_utf8(out.to_vec()).unwrap();
+        assert!(text.starts_with("event: error\ndata: {") && text.contains(r#""sequence_number":42"#), "{text}");
     }
 }

@@ -18,6 +18,15 @@ pub enum Case {
         /// The parameters that are left out.
         dropped: &'static [&'static str],
     },
+    /// The same without a loss, for a server that treats its model as OpenAI's does `like`.
+    RequestLike {
+        like: &'static str,
+        of: &'static str,
+        from: Dialect,
+        to: Dialect,
+        from_file: &'static str,
+        to_file: &'static str,
+    },
     /// A provider's answer, and what the caller gets.
     Answer {
         of: &'static str,
@@ -42,7 +51,7 @@ pub enum Case {
     },
 }
 
-use Case::{Answer, Request, Stream};
+use Case::{Answer, Request, RequestLike, Stream};
 use Dialect::{Anthropic, Ollama, OpenAi, Responses};
 
 /// A request to Anthropic that is translated without a loss.
@@ -69,6 +78,11 @@ const fn messages(
     dropped: &'static [&'static str],
 ) -> Case {
     Request { of, from: Anthropic, to, from_file, to_file, betas: &[], dropped }
+}
+
+/// A request of a caller who speaks Responses, without `dropped`.
+const fn items(of: &'static str, to: Dialect, to_file: &'static str, dropped: &'static [&'static str]) -> Case {
+    Request { of, from: Responses, to, from_file: RESPONSES, to_file, betas: &[], dropped }
 }
 
 const fn answer(of: &'static str) -> Case {
@@ -214,6 +228,14 @@ pub const CASES: &[Case] = &[
         betas: &[],
         dropped: &[],
     },
+    RequestLike {
+        like: "gpt-6-sol",
+        of: "17-chat-stream-to-responses",
+        from: Responses,
+        to: OpenAi,
+        from_file: RESPONSES,
+        to_file: "openai-chat.request.json",
+    },
     to_responses("17-chat-stream-to-responses", OpenAi, "openai-chat.stream.sse", "responses.stream.sse"),
     to_responses("17-chat-stream-to-responses", OpenAi, "openai-chat.stream.tool.sse", "responses.stream.tool.sse"),
     answer("19-refusal"),
@@ -351,6 +373,57 @@ pub const CASES: &[Case] = &[
         "ollama.request.any.json",
         &["tool_choice", "parallel_tool_calls"],
     ),
+    Request {
+        of: "b40-responses-history",
+        from: Responses,
+        to: Anthropic,
+        from_file: RESPONSES,
+        to_file: "anthropic.request.claude-sonnet-5-5.json",
+        betas: &["thinking-binding-controls-2026-08-01"],
+        dropped: &[],
+    },
+    items("b40-responses-history", Anthropic, "anthropic.request.claude-haiku-4-5.json", &[]),
+    items("b40-responses-history", OpenAi, "openai.request.gpt-6-sol.json", &[]),
+    items("b40-responses-history", OpenAi, "openai.request.openrouter.json", &[]),
+    items("b40-responses-history", OpenAi, "openai.request.deepseek.json", &[]),
+    items("b40-responses-history", Ollama, "ollama.request.qwen3.json", &["parallel_tool_calls", "strict"]),
+    Request {
+        of: "b41-chat-to-responses",
+        from: OpenAi,
+        to: Responses,
+        from_file: OPENAI,
+        to_file: "responses.request.gpt-5.5-pro.json",
+        betas: &[],
+        dropped: &["strict", "temperature", "seed", "stop", "house_option"],
+    },
+    messages(
+        "b42-messages-to-responses",
+        ANTHROPIC,
+        Responses,
+        "responses.request.gpt-5.5-pro.json",
+        &["top_k", "stop"],
+    ),
+    items("b43-free-text-tools", OpenAi, "openai.request.gpt-6-sol.json", &[]),
+    items("b44-responses-options", OpenAi, "openai.request.gpt-4o.json", &["truncation", "n"]),
+    items("b44-responses-options", OpenAi, "openai.request.gpt-6-sol.json", &["truncation", "n"]),
+    Request {
+        of: "b44-responses-options",
+        from: Responses,
+        to: Ollama,
+        from_file: "responses.request.object.json",
+        to_file: "ollama.request.object.json",
+        betas: &[],
+        dropped: &["truncation", "include[1]", "reasoning.mode", "n", "user", "metadata"],
+    },
+    Request {
+        of: "b44-responses-options",
+        from: Responses,
+        to: Anthropic,
+        from_file: "responses.request.object.json",
+        to_file: "anthropic.request.object.claude-sonnet-4-6.json",
+        betas: &[],
+        dropped: &["truncation", "include[1]", "reasoning.mode", "n", "temperature", "top_p", "response_format"],
+    },
     response("b60-chat-answer-to-responses", OpenAi, "openai.response.json", RESPONSE),
     to_responses("b61-claude-stream-to-responses", Anthropic, BLOCKS, ITEMS),
     to_responses("b62-interleaved-chat-stream-to-responses", OpenAi, CHUNKS, ITEMS),

@@ -93,3 +93,13 @@ fn openai_streams_are_cut_anywhere() {
 fn openai_streams_what_it_would_say_whole() {
     streamed_as_whole(Dialect::OpenAi);
 }
+
+#[test]
+fn responses_are_cut_anywhere() {
+    any_chunks(Dialect::Responses);
+}
+
+#[test]
+fn responses_are_streamed_as_they_would_be_said_whole() {
+    streamed_as_whole(Dialect::Responses);
+}

@@ -1,6 +1,6 @@
 //! What is wanted of the model: tools, draws, effort, the answer's form; and a whole request.
 
-use ai_mcp_gateway::domain::chat::{Chat, Effort, Format, Function, Message, Sampling, Schema, Tool, ToolChoice};
+use ai_mcp_gateway::domain::chat::{Chat, Effort, Format, Function, Sampling, Schema, Tool, ToolChoice};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -35,7 +35,6 @@ fn wishes() -> BoxedStrategy<Chat> {
         .prop_map(|((tools, tool_choice, parallel_tools), (max_tokens, effort, format, sampling), rest)| {
             let (user, stream, rest, foreign) = rest;
             Chat {
-                messages: Vec::new(),
                 tools,
                 tool_choice,
                 parallel_tools,
@@ -48,7 +47,7 @@ fn wishes() -> BoxedStrategy<Chat> {
                 include_usage: stream,
                 rest,
                 foreign,
-                text_parts: false,
+                ..Chat::default()
             }
         })
         .boxed()

@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::super::answer::is_ours;
 use super::super::blocks::{Block, Input};
+use super::super::ids;
 use super::super::usage::Counts;
 use super::stop::{Made, Stop};
 use crate::domain::chat::{Answer, Part, Thought};
@@ -49,7 +50,7 @@ fn blocks(part: &Part) -> impl Iterator<Item = Block<'_>> {
         Part::Refusal(words) => [said(words), None],
         Part::Thought(thought) => thoughts(thought),
         Part::Call(call) => {
-            let (id, name) = (call.id.as_str().into(), call.name.as_str().into());
+            let (id, name) = (ids::clean(&call.id), call.name.as_str().into());
             [Some(Block::ToolUse { id, name, input: Input::of(&call.arguments) }), None]
         }
         // No model of a chat answers with these.

@@ -57,6 +57,7 @@ pub(super) fn prompt(call: &Call) -> Result<Facts, BadRequest> {
         },
         choices: 1,
         logprobs: false,
+        ..Facts::default()
     })
 }
 

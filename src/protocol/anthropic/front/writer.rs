@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::super::answer::is_ours;
 use super::super::blocks::{Block, Input};
+use super::super::ids;
 use super::super::usage::Counts;
 use super::error;
 use super::stop::{Made, Stop};
@@ -145,7 +146,8 @@ impl Writer {
     fn call(&mut self, call: Call, out: &mut BytesMut) {
         self.close(out);
         self.made.calls = true;
-        let (id, name) = (call.id.into(), call.name.into());
+        // The caller gives the id back, and Anthropic itself may be the one who gets it then.
+        let (id, name) = (ids::clean(&call.id), call.name.into());
         self.blocks.start(&Block::ToolUse { id, name, input: Input::Empty {} }, out);
         if !call.arguments.is_empty() {
             self.blocks.delta(&call.arguments, out);

@@ -1,8 +1,9 @@
 //! An answer, read.
 
 use super::super::super::Stamp;
+use super::super::super::openai::custom;
 use super::super::head::Head;
-use super::super::item::{Called, Given, Piece, free_text, paragraphs};
+use super::super::item::{Called, Given, Piece, paragraphs};
 use crate::domain::chat::{Answer, OPENAI_THOUGHT, Part, Text, Thought, ToolCall};
 use crate::domain::failure::{Class, Failure};
 
@@ -54,7 +55,7 @@ fn call(called: Called, stamp: &Stamp, made: &mut u32) -> Result<Part, Failure> 
         *made += 1;
         format!("call_{}{made}", stamp.id)
     });
-    let arguments = if free { free_text(&said) } else { said };
+    let arguments = if free { custom::arguments(&said) } else { said };
     Ok(Part::Call(ToolCall { id, name, arguments }))
 }
 

@@ -1,7 +1,6 @@
 //! Output items, read.
 
 use serde::Deserialize;
-use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::super::head::{kind, word};
@@ -150,11 +149,6 @@ pub(in super::super) fn paragraphs(parts: &[String]) -> String {
     parts.iter().filter(|part| !part.is_empty()).map(String::as_str).collect::<Vec<_>>().join(BREAK)
 }
 
-/// The free text of a custom tool becomes the one argument `input` (docs: protocols/translation.md, 1).
-pub(in super::super) fn free_text(text: &str) -> String {
-    json!({ "input": text }).to_string()
-}
-
 /// Arguments as text.
 fn text(arguments: &RawValue) -> String {
     match arguments.get() {
@@ -165,7 +159,7 @@ fn text(arguments: &RawValue) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
 

@@ -21,7 +21,7 @@ const NEEDS: &str = "an object with a `type`, or with `role` and `content`";
 
 /// A conversation in the making.
 #[derive(Default)]
-pub(super) struct Conversation {
+struct Conversation {
     messages: Vec<Message>,
     places: Places,
     /// The model's turn that is going on.

@@ -49,6 +49,8 @@ pub(super) enum What {
         /// Is what it says free text rather than arguments?
         free: bool,
     },
+    /// A call of which something has come, but not its name.
+    Nameless,
 }
 
 impl Items {
@@ -76,9 +78,14 @@ impl Items {
         self.list.is_empty()
     }
 
-    /// Those that call a tool and are not done.
-    pub(super) fn calls(&mut self) -> impl Iterator<Item = &mut Heard> {
-        self.list.iter_mut().filter(|item| item.is_calling())
+    /// Those that are not done.
+    pub(super) fn open(&mut self) -> impl Iterator<Item = &mut Heard> {
+        self.list.iter_mut().filter(|item| !item.is_done)
+    }
+
+    /// Does any of them call a tool without naming it?
+    pub(super) fn any_nameless(&self) -> bool {
+        self.list.iter().any(|item| item.what == What::Nameless)
     }
 
     /// Is any of them calling a tool?
@@ -90,7 +97,7 @@ impl Items {
 impl Heard {
     /// Notes that a piece of `part` has come.
     pub(super) fn note(&mut self, part: u32, piece: &str) {
-        match self.parts.iter_mut().find(|(known, _)| *known == part) {
+        match self.parts.iter_mut().rev().find(|(known, _)| *known == part) {
             Some((_, length)) => *length += piece.len(),
             None => self.parts.push((part, piece.len())),
         }
@@ -98,17 +105,16 @@ impl Heard {
 
     /// What has not come yet of `part`, which is `whole`.
     pub(super) fn rest<'a>(&self, part: u32, whole: &'a str) -> &'a str {
-        let heard = self.parts.iter().find(|(known, _)| *known == part).map_or(0, |(_, length)| *length);
+        let heard = self.parts.iter().rev().find(|(known, _)| *known == part).map_or(0, |(_, length)| *length);
         whole.get(heard..).unwrap_or_default()
     }
 
     /// Has anything come of other parts, and nothing of this one?
     pub(super) fn has_others_than(&self, part: u32) -> bool {
-        let said = |wanted: bool| self.parts.iter().any(|(known, length)| (*known == part) == wanted && *length > 0);
-        said(false) && !said(true)
+        !self.parts.is_empty() && self.parts.iter().all(|(known, _)| *known != part)
     }
 
     fn is_calling(&self) -> bool {
-        matches!(self.what, What::Call { .. }) && !self.is_done
+        matches!(self.what, What::Call { .. } | What::Nameless) && !self.is_done
     }
 }

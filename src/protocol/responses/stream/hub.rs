@@ -1,6 +1,7 @@
 //! Pieces of items as the hub has them.
 
-use super::super::item::{BREAK, free_text};
+use super::super::super::openai::custom;
+use super::super::item::BREAK;
 use super::heard::{Heard, What};
 use crate::domain::chat::{Event, OPENAI_THOUGHT, Thought};
 
@@ -75,10 +76,12 @@ impl Hub<'_> {
                 self.out.push(Event::CallDelta { index: number, arguments: words.to_owned() });
             }
             (Tone::Input, What::Call { number, free: true }) => {
-                let whole = free_text(words);
+                let whole = custom::arguments(words);
                 let inside = &whole[FREE_BEGIN.len()..whole.len() - FREE_END.len()];
                 self.out.push(Event::CallDelta { index: number, arguments: inside.to_owned() });
             }
+            // Its beginning was lost; its end may tell all of it.
+            (Tone::Arguments | Tone::Input, What::Said) => return heard.what = What::Nameless,
             (Tone::Arguments | Tone::Input, _) => return,
         }
         heard.note(part, words);
@@ -99,8 +102,8 @@ impl Hub<'_> {
         self.out.push(Event::Thought { index: number, piece });
     }
 
-    /// Ends a call.
-    pub(super) fn end_call(&mut self, heard: &mut Heard) {
+    /// Ends an item.
+    pub(super) fn end(&mut self, heard: &mut Heard) {
         if let What::Call { number, free: true } = heard.what {
             self.out.push(Event::CallDelta { index: number, arguments: FREE_END.to_owned() });
         }

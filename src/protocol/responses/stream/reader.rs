@@ -142,7 +142,7 @@ impl Reader {
             return;
         }
         if let Given::Call(called) = &given {
-            self.begin_call(place, called, is_done, out);
+            self.begin_call(place, called, out);
         }
         let mut hub = Hub { thoughts: &mut self.thoughts, out };
         let heard = self.items.at(place);
@@ -171,25 +171,22 @@ impl Reader {
             Given::Call(called) if matches!(heard.what, What::Call { .. }) => {
                 let tone = if called.free { Tone::Input } else { Tone::Arguments };
                 hub.fill(heard, tone, 0, &called.said);
-                if is_done {
-                    hub.end_call(heard);
-                }
             }
             Given::Call(_) | Given::Other => {}
         }
-        heard.is_done = is_done;
+        if is_done {
+            hub.end(heard);
+        }
     }
 
     /// A call begins as soon as its name is known.
-    fn begin_call(&mut self, place: &Place<'_>, called: &Called, is_done: bool, out: &mut Vec<Event>) {
+    fn begin_call(&mut self, place: &Place<'_>, called: &Called, out: &mut Vec<Event>) {
         let heard = self.items.at(place);
         if matches!(heard.what, What::Call { .. }) {
             return;
         }
         if called.name.is_empty() {
-            if is_done {
-                self.fail(Failure::after_sending(Class::Malformed, "the answer calls a tool without naming it"), out);
-            }
+            heard.what = What::Nameless;
             return;
         }
         heard.what = What::Call { number: self.calls, free: called.free };
@@ -206,34 +203,27 @@ impl Reader {
     }
 
     fn complete(&mut self, head: &Head<'_>, out: &mut Vec<Event>) -> Result<(), BrokenEvent> {
-        self.start(head.model(), out);
         // A server that streams no items tells them here.
-        if self.items.is_empty() {
-            for (index, item) in (0..).zip(head.output()) {
-                let given = Given::read(item).map_err(broken)?;
-                self.take(&Place { index: Some(index), id: None }, given, true, out);
-            }
-        }
-        if self.ended {
-            return Ok(());
+        let output = if self.items.is_empty() { head.output() } else { Vec::new() };
+        let output: Vec<Given> = output.into_iter().map(Given::read).collect::<Result<_, _>>().map_err(broken)?;
+        self.start(head.model(), out);
+        for (index, given) in (0..).zip(output) {
+            self.take(&Place { index: Some(index), id: None }, given, true, out);
         }
         let mut hub = Hub { thoughts: &mut self.thoughts, out };
-        self.items.calls().for_each(|call| hub.end_call(call));
+        self.items.open().for_each(|item| hub.end(item));
+        self.ended = true;
+        let malformed = |why: &str| Event::Error(Box::new(Failure::after_sending(Class::Malformed, why)));
         match head.finish(self.calls > 0) {
+            _ if self.items.any_nameless() => out.push(malformed("the answer calls a tool without naming it")),
+            None => out.push(malformed("the response ended without saying how")),
             Some(finish) => {
                 out.push(Event::Finish(finish));
                 out.extend(head.usage().map(Event::Usage));
                 out.push(Event::End);
-                self.ended = true;
             }
-            None => self.fail(Failure::after_sending(Class::Malformed, "the response ended without an end"), out),
         }
         Ok(())
-    }
-
-    fn fail(&mut self, failure: Failure, out: &mut Vec<Event>) {
-        self.ended = true;
-        out.push(Event::Error(Box::new(failure)));
     }
 }
 
@@ -250,7 +240,8 @@ impl ReadStream for Reader {
         let wire: Wire<'_> = serde_json::from_str(text).map_err(broken)?;
         let kind = wire.kind.and_then(word).or(name.map(Cow::Borrowed)).unwrap_or_default();
         if matches!(&*kind, "error" | "response.failed") || wire.error.is_some_and(says_something) {
-            self.fail(error::told(data), out);
+            self.ended = true;
+            out.push(Event::Error(Box::new(error::told(data))));
             return Ok(());
         }
         self.event(&kind, &wire, out)

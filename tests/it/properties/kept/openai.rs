@@ -1,8 +1,8 @@
 //! OpenAI chat completions.
 
 use ai_mcp_gateway::domain::chat::{
-    Answer, Chat, File, Finish, Format, Function, Image, Message, Part, Schema, Source, Text, Thought, Tool, ToolCall,
-    ToolResult,
+    ANTHROPIC_THOUGHT, Answer, Chat, File, Finish, Format, Function, Image, Message, Part, Schema, Source, Text,
+    Thought, Tool, ToolCall, ToolResult,
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -37,10 +37,17 @@ pub fn request(chat: &Chat) -> Chat {
     kept
 }
 
-/// A function has no mark of a cached prefix.
+/// A function has no mark of a cached prefix, and is strict where its schema allows it.
 fn tool(tool: Tool) -> Tool {
     match tool {
-        Tool::Function(function) => Tool::Function(Function { cache: false, ..function }),
+        Tool::Function(function) => {
+            let closed = function.parameters.as_ref().is_none_or(is_closed);
+            Tool::Function(Function {
+                cache: false,
+                strict: function.strict.filter(|strict| !strict || closed),
+                ..function
+            })
+        }
         other => other,
     }
 }
@@ -130,14 +137,18 @@ fn document(part: Part) -> Part {
 
 /// The model's turn: thoughts, one text, one refusal, calls.
 fn turn(parts: &[Part], tools: &[Tool]) -> Vec<Part> {
-    let thoughts: Vec<&Thought> = thoughts(parts).collect();
+    // Claude's are for Claude.
+    let thoughts = thoughts(parts).filter(|thought| thought.format.as_deref() != Some(ANTHROPIC_THOUGHT));
+    let thoughts: Vec<&Thought> = thoughts.collect();
     // A thought of nobody that is alone and says nothing is none.
     let nothing = matches!(thoughts[..], [thought] if *thought == Thought::default());
     let mut kept: Vec<Part> =
         thoughts.into_iter().filter(|_| !nothing).map(|thought| Part::Thought(thought.clone())).collect();
-    let (said, refused) = (texts(parts), refusals(parts).concat());
-    kept.extend((!said.is_empty()).then(|| text(said.concat())));
-    kept.extend((!refused.is_empty()).then_some(Part::Refusal(refused)));
+    let (said, refused) = (texts(parts), refusals(parts));
+    // Thoughts alone are no turn: it says nothing beside them.
+    let silent = !parts.is_empty() && refused.is_empty() && calls(parts).next().is_none();
+    kept.extend((!said.is_empty() || silent).then(|| text(said.concat())));
+    kept.extend(Some(refused.concat()).filter(|words| !words.is_empty()).map(Part::Refusal));
     kept.extend(calls(parts).map(|call| Part::Call(called(call, tools))));
     kept
 }
@@ -154,16 +165,16 @@ fn called(call: &ToolCall, tools: &[Tool]) -> ToolCall {
     ToolCall { arguments, ..call.clone() }
 }
 
-/// A result as text; whether the tool failed is said in it.
+/// A result as text, in parts where one is marked; whether the tool failed is said in it.
 fn told(result: ToolResult, moved: &mut Vec<Part>) -> ToolResult {
-    let ToolResult { id, parts, plain, is_error } = result;
+    let ToolResult { id, parts, is_error, .. } = result;
     let (said, others): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| matches!(part, Part::Text(_)));
-    if !plain && !is_error && others.is_empty() {
-        return ToolResult { id, parts: said, plain, is_error };
-    }
     for part in others {
         let what = if matches!(part, Part::Image(Image { .. })) { "Image" } else { "File" };
         moved.extend([text(format!("{what} from tool result {id}:")), document(part)]);
+    }
+    if !is_error && said.iter().any(|part| matches!(part, Part::Text(Text { cache: true, .. }))) {
+        return ToolResult { id, parts: said, plain: false, is_error };
     }
     let mark = if is_error { "Error: " } else { "" };
     let parts = vec![text(format!("{mark}{}", texts(&said).join("\n")))];

@@ -118,7 +118,7 @@ define('deadline', async () => {
 define('nothing_configured', async () => {
   const bare = new Anthropic({ baseURL: BARE_URL });
   const error = await rejects(serverError('ServiceUnavailableError'), bare.messages.create(HELLO));
-  check(error, 503, 'overloaded_error');
+  check(error, 503, 'api_error');
   assert.match(error.error.error.message, /ANTHROPIC_API_KEY/);
 });
 

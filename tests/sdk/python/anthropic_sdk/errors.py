@@ -151,7 +151,7 @@ def deadline():
 def nothing_configured():
     bare = Anthropic(base_url=BARE_URL)
     error = raises(server_error("ServiceUnavailableError"), lambda: bare.messages.create(**HELLO))
-    check(error, 503, "overloaded_error")
+    check(error, 503, "api_error")
     assert "ANTHROPIC_API_KEY" in error.body["error"]["message"], error.body
 
 

@@ -51,6 +51,12 @@ fn a_message_says_who_speaks_what_and_for_how_much() {
 }
 
 #[test]
+fn ids_are_ones_that_anthropic_takes_back() {
+    let call = Part::Call(ToolCall { id: "functions.f:0".into(), name: "f".into(), arguments: String::new() });
+    assert_eq!(content(vec![call])[0]["id"], "functions_f_0");
+}
+
+#[test]
 fn parts_keep_their_order_and_empty_ones_are_left_out() {
     let parts = vec![text(""), call("{}"), text("b"), Part::Refusal(String::new()), Part::Refusal("No.".into())];
     let content = content(parts);

@@ -199,9 +199,9 @@ impl Messages<'_> {
         if let Some(id) = sound {
             message["audio"] = json!({ "id": id });
         }
-        // A turn without words must have something in their place; one of thoughts alone has not.
-        if message["content"].is_null() && ["refusal", "tool_calls", "audio"].iter().all(|name| message[name].is_null())
-        {
+        // OpenAI takes a turn without words only where something stands in their place, and left-out thoughts do not.
+        let silent = ["content", "refusal", "tool_calls", "audio"].iter().all(|name| message[name].is_null());
+        if silent && !parts.is_empty() {
             message["content"] = "".into();
         }
         message

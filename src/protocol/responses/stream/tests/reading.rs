@@ -239,9 +239,35 @@ fn errors_end_the_stream_in_the_words_of_the_provider() {
         assert_eq!((failure.message.as_str(), said.code.as_deref()), ("slow", Some("rate_limit_exceeded")));
         assert_eq!(said.body, event.to_string());
     }
-    let nameless = json!({"type": "function_call", "call_id": "c", "arguments": "{}"});
-    assert_eq!(failure(&item("done", 0, nameless)).class, Class::Malformed);
     assert_eq!(failure(&completed(json!({"status": "in_progress"}))).class, Class::Malformed);
+}
+
+#[test]
+fn a_call_whose_name_never_came_is_not_lost_in_silence() {
+    let nameless = json!({"type": "function_call", "call_id": "c", "arguments": "{}"});
+    for lost in [
+        item("added", 0, nameless.clone()),
+        item("done", 0, nameless),
+        piece("function_call_arguments.delta", 0, 0, "delta", "{}"),
+        piece("custom_tool_call_input.delta", 0, 0, "delta", "{}"),
+    ] {
+        assert_eq!(failure(&lost).class, Class::Malformed);
+    }
+    // The beginning of this one was lost, and its end tells all of it.
+    check(
+        &[
+            piece("function_call_arguments.delta", 0, 0, "delta", "{\""),
+            item("done", 0, function("{\"a\":1}")),
+            completed(json!({})),
+        ],
+        &[
+            call(0, "call_1", "f", ""),
+            more(0, "{\"a\":1}"),
+            start("gpt-5"),
+            Event::Finish(Finish::ToolCalls),
+            Event::End,
+        ],
+    );
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Words that every floor shares: plain data, no input or output.
 
 pub mod attempt;
+pub mod brief;
 pub mod chat;
 pub mod facts;
 pub mod failure;

@@ -30,6 +30,7 @@ use http::{HeaderName, HeaderValue};
 
 use crate::domain::Dialect;
 use crate::domain::attempt::Attempt;
+use crate::domain::brief::brief;
 use crate::domain::chat::{Answer, Chat, Event};
 use crate::domain::facts::{Facts, Learned};
 use crate::domain::failure::{Class, Failure};
@@ -289,19 +290,19 @@ pub struct ErrorView<'a> {
 impl BadRequest {
     /// A field that is wrong.
     pub fn field(param: impl Into<String>, message: impl Into<String>) -> BadRequest {
-        BadRequest { param: Some(param.into()), message: message.into() }
+        BadRequest { param: Some(brief(param)), message: brief(message) }
     }
 
     /// A body that is wrong as a whole.
     pub fn body(message: impl Into<String>) -> BadRequest {
-        BadRequest { param: None, message: message.into() }
+        BadRequest { param: None, message: brief(message) }
     }
 }
 
 impl Unwritable {
     /// A field that the target's protocol has no words for.
     pub fn new(param: impl Into<String>, message: impl Into<String>) -> Unwritable {
-        Unwritable { param: param.into(), message: message.into() }
+        Unwritable { param: brief(param), message: brief(message) }
     }
 }
 

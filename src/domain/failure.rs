@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
 use super::Dialect;
+use super::brief::brief;
 
 /// The failure classes of the contract, for every kind of call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -192,7 +193,7 @@ impl Failure {
         Failure {
             class,
             status: None,
-            message: message.into(),
+            message: brief(message),
             retry_after: None,
             sent: false,
             blame: Blame::ByClass,

@@ -29,3 +29,6 @@ mod answers;
 
 /// Conversations that go on: what was written of their beginning stays.
 mod prefix;
+
+/// Bytes of any kind.
+mod fuzz;

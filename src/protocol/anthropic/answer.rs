@@ -97,7 +97,12 @@ pub(super) fn part(block: &RawValue) -> Result<Option<Part>, serde_json::Error> 
         }
         "tool_use" => {
             let ToolUse { id, name, input } = serde_json::from_str(json)?;
-            let arguments = input.map_or_else(|| "{}".to_owned(), |input| compact(input.get()));
+            if id.is_empty() || name.is_empty() {
+                return Err(serde::de::Error::custom("a tool call without an id or a name"));
+            }
+            // Some providers say in these words that there are none.
+            let input = input.map(RawValue::get).filter(|input| !matches!(*input, "null" | "\"\""));
+            let arguments = input.map_or_else(|| "{}".to_owned(), compact);
             Some(Part::Call(ToolCall { id, name, arguments }))
         }
         _ => None,
@@ -149,6 +154,29 @@ mod tests {
 
     fn answer(body: serde_json::Value) -> Answer {
         read(body.to_string().as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn a_call_names_its_tool() {
+        for block in [
+            json!({"type": "tool_use", "id": "toolu_1", "name": "", "input": {}}),
+            json!({"type": "tool_use", "id": "", "name": "now", "input": {}}),
+        ] {
+            let body = json!({"model": "m", "content": [block], "stop_reason": "tool_use"}).to_string();
+            let failure = read(body.as_bytes()).unwrap_err();
+            assert_eq!(failure.class, Class::Malformed);
+            assert!(failure.message.contains("without an id or a name"), "{}", failure.message);
+        }
+    }
+
+    #[test]
+    fn no_arguments_by_any_word_are_none() {
+        for input in [json!({}), json!(null), json!("")] {
+            let block = json!({"type": "tool_use", "id": "toolu_1", "name": "now", "input": input});
+            let call = ToolCall { id: "toolu_1".into(), name: "now".into(), arguments: "{}".into() };
+            let answer = answer(json!({"model": "m", "content": [block], "stop_reason": "tool_use"}));
+            assert_eq!(answer.parts, [Part::Call(call)]);
+        }
     }
 
     #[test]

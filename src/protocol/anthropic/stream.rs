@@ -36,6 +36,8 @@ enum Open {
         /// Did any of its arguments come?
         argued: bool,
     },
+    /// A text, or a kind that is not known.
+    Other,
 }
 
 #[derive(Deserialize)]
@@ -138,8 +140,11 @@ impl ReadStream for Reader {
             }
             "content_block_start" => {
                 let BlockStart { index, content_block } = parse(data)?;
-                let part = answer::part(content_block).map_err(broken)?;
-                self.start(index, part, out);
+                match answer::part(content_block) {
+                    Ok(part) => self.start(index, part, out),
+                    // What comes of it could not be told apart from nothing.
+                    Err(error) => out.push(malformed(format!("a block cannot be read: {error}"))),
+                }
             }
             "content_block_delta" => {
                 let BlockDelta { index, delta } = parse(data)?;
@@ -179,7 +184,10 @@ impl Reader {
     fn start(&mut self, index: u32, part: Option<Part>, out: &mut Vec<Event>) {
         self.open.retain(|(open, _)| *open != index);
         match part {
-            Some(Part::Text(text)) if !text.text.is_empty() => out.push(Event::Text(text.text)),
+            Some(Part::Text(text)) if !text.text.is_empty() => {
+                self.open.push((index, Open::Other));
+                out.push(Event::Text(text.text));
+            }
             Some(Part::Thought(piece)) => {
                 let number = self.thoughts;
                 self.thoughts += 1;
@@ -194,13 +202,13 @@ impl Reader {
                 let call = ToolCall { id, name, arguments: String::new() };
                 out.push(Event::CallStart { index: number, call });
                 // Arguments come in pieces, but for providers that send them all at once.
-                let argued = !matches!(arguments.as_str(), "{}" | "null" | "\"\"");
+                let argued = arguments != "{}";
                 if argued {
                     out.push(Event::CallDelta { index: number, arguments });
                 }
                 self.open.push((index, Open::Call { index: number, argued }));
             }
-            _ => {}
+            _ => self.open.push((index, Open::Other)),
         }
     }
 
@@ -216,6 +224,7 @@ impl Reader {
                 *argued = true;
                 out.push(Event::CallDelta { index: *index, arguments: partial_json.into_owned() });
             }
+            (Delta::InputJson { .. }, None) => out.push(malformed("a tool call goes on that has not begun")),
             (Delta::Thinking { thinking }, Some(Open::Thought(index))) if !thinking.is_empty() => {
                 out.push(thought(*index, Thought { text: thinking.into_owned(), ..Thought::default() }));
             }
@@ -235,11 +244,12 @@ impl Reader {
 }
 
 fn parse<'a, T: Deserialize<'a>>(data: &'a [u8]) -> Result<T, BrokenEvent> {
-    serde_json::from_slice(data).map_err(broken)
+    serde_json::from_slice(data).map_err(|error| BrokenEvent(error.to_string()))
 }
 
-fn broken(error: serde_json::Error) -> BrokenEvent {
-    BrokenEvent(error.to_string())
+/// The stream cannot be read on without losing something.
+fn malformed(why: impl Into<String>) -> Event {
+    Event::Error(Box::new(Failure::after_sending(Class::Malformed, why)))
 }
 
 /// What an error inside a stream means: there is no status to go by, only its type.

@@ -88,7 +88,9 @@ pub(super) fn read(body: &[u8], stamp: &Stamp) -> Result<Answer, Failure> {
     if let Some(text) = spoken.content.filter(|text| !text.is_empty()) {
         parts.push(Part::Text(Text { text, cache: false }));
     }
-    parts.extend(spoken.tool_calls.unwrap_or_default().into_iter().map(|call| Part::Call(call.read(&mut ids))));
+    for call in spoken.tool_calls.unwrap_or_default() {
+        parts.push(Part::Call(call.read(&mut ids)?));
+    }
     Ok(Answer { model: line.model.unwrap_or_default(), parts, finish, usage })
 }
 
@@ -139,9 +141,16 @@ impl Spoken<'_> {
 
 impl Called<'_> {
     /// The call, with an id even where it came without.
-    pub(super) fn read(self, ids: &mut Ids) -> ToolCall {
+    ///
+    /// # Errors
+    /// A [`Failure`] of class `malformed` where it has no name, so that nobody can run it.
+    pub(super) fn read(self, ids: &mut Ids) -> Result<ToolCall, Failure> {
+        let CalledFunction { name, arguments: given } = self.function;
+        if name.is_empty() {
+            return Err(malformed("the answer calls a tool without naming it"));
+        }
         let id = self.id.filter(|id| !id.is_empty()).unwrap_or_else(|| ids.next());
-        ToolCall { id, name: self.function.name, arguments: arguments(self.function.arguments) }
+        Ok(ToolCall { id, name, arguments: arguments(given) })
     }
 }
 

@@ -3,6 +3,7 @@
 use super::super::{BrokenEvent, ReadStream, Stamp};
 use super::answer::{self, Ids, Line, Spoken};
 use crate::domain::chat::{Event, Thought};
+use crate::domain::failure::Failure;
 
 /// Reads lines.
 #[derive(Debug)]
@@ -33,7 +34,7 @@ impl Reader {
         }
     }
 
-    fn speak(&mut self, spoken: Spoken<'_>, out: &mut Vec<Event>) {
+    fn speak(&mut self, spoken: Spoken<'_>, out: &mut Vec<Event>) -> Result<(), Failure> {
         self.empty &= spoken.is_empty();
         if let Some(text) = spoken.thinking.filter(|text| !text.is_empty()) {
             if !self.thinking {
@@ -48,9 +49,16 @@ impl Reader {
         }
         for call in spoken.tool_calls.unwrap_or_default() {
             self.thinking = false;
-            out.push(Event::CallStart { index: self.calls, call: call.read(&mut self.ids) });
+            out.push(Event::CallStart { index: self.calls, call: call.read(&mut self.ids)? });
             self.calls += 1;
         }
+        Ok(())
+    }
+
+    /// Nothing is read behind a failure.
+    fn fail(&mut self, failure: Failure, out: &mut Vec<Event>) {
+        self.ended = true;
+        out.push(Event::Error(Box::new(failure)));
     }
 }
 
@@ -61,16 +69,16 @@ impl ReadStream for Reader {
         }
         let mut line = Line::parse(data).map_err(BrokenEvent)?;
         if let Some(error) = line.error {
-            self.ended = true;
-            out.push(Event::Error(Box::new(answer::failure(error, data))));
+            self.fail(answer::failure(error, data), out);
             return Ok(());
         }
         if !self.started {
             self.started = true;
             out.push(Event::Start { model: line.model.take().unwrap_or_default().into() });
         }
-        if let Some(spoken) = line.message.take() {
-            self.speak(spoken, out);
+        if let Some(Err(failure)) = line.message.take().map(|spoken| self.speak(spoken, out)) {
+            self.fail(failure, out);
+            return Ok(());
         }
         if line.done == Some(true) {
             self.ended = true;
@@ -80,7 +88,7 @@ impl ReadStream for Reader {
                     out.extend(line.usage().map(Event::Usage));
                     out.push(Event::End);
                 }
-                Err(failure) => out.push(Event::Error(Box::new(failure))),
+                Err(failure) => self.fail(failure, out),
             }
         }
         Ok(())

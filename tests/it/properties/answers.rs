@@ -2,7 +2,7 @@
 //! a stream is the one that comes whole.
 
 use ai_mcp_gateway::domain::Dialect;
-use ai_mcp_gateway::domain::chat::{Answer, Event, Part, Thought};
+use ai_mcp_gateway::domain::chat::{Answer, Event};
 use bytes::Bytes;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -38,17 +38,22 @@ fn whole_trip(dialect: Dialect, kept: Kept) {
     });
 }
 
+/// Where a protocol tells one thing after the other, thoughts come in one piece.
 fn stream_trip(dialect: Dialect, kept: Kept) {
-    hold(150, stream, move |events| {
-        let (again, wire) = in_events(dialect, &events)?;
-        let said = gathered(&events).map_err(|error| fault(error, &[]))?;
-        same(&again, &kept(&said), &wire)
-    });
+    hold(
+        150,
+        move || stream(dialect == Dialect::OpenAi),
+        move |events| {
+            let (again, wire) = in_events(dialect, &events)?;
+            let said = gathered(&events).map_err(|error| fault(error, &[]))?;
+            same(&again, &kept(&said), &wire)
+        },
+    );
 }
 
 /// However a stream is cut, it holds the same events.
 fn any_chunks(dialect: Dialect) {
-    let strategy = || (stream(), vec(any::<Index>(), 0..8)).boxed();
+    let strategy = || (stream(true), vec(any::<Index>(), 0..8)).boxed();
     hold(50, strategy, move |(events, places)| {
         let wire = written(dialect, &events);
         let mut places: Vec<usize> = places.iter().map(|place| place.index(wire.len() + 1)).collect();
@@ -65,18 +70,17 @@ fn any_chunks(dialect: Dialect) {
 fn streamed_as_whole(dialect: Dialect) {
     let strategy = || (answer(), any::<Index>()).boxed();
     hold(100, strategy, move |(answer, place)| {
-        let (mut answer, _) = whole(dialect, &answer)?;
-        // A thought without a word or a proof is nothing that a stream could tell piece by piece.
-        let says = |thought: &Thought| Thought { format: None, ..thought.clone() } != Thought::default();
-        answer.parts.retain(|part| !matches!(part, Part::Thought(thought) if !says(thought)));
-        let (again, wire) = in_events(dialect, &streamed(&answer, place))?;
+        let (answer, _) = whole(dialect, &answer)?;
+        let events = streamed(&answer, place);
+        let (again, wire) = in_events(dialect, &events)?;
+        let answer = gathered(&events).map_err(|error| fault(error, &[]))?;
         same(&again, &answer, &wire)
     });
 }
 
 #[test]
 fn openai_reads_the_answers_that_it_writes() {
-    whole_trip(Dialect::OpenAi, kept::openai::answer);
+    whole_trip(Dialect::OpenAi, kept::openai::whole);
 }
 
 #[test]
@@ -102,4 +106,24 @@ fn responses_are_cut_anywhere() {
 #[test]
 fn responses_are_streamed_as_they_would_be_said_whole() {
     streamed_as_whole(Dialect::Responses);
+}
+
+#[test]
+fn anthropic_reads_the_answers_that_it_writes() {
+    whole_trip(Dialect::Anthropic, kept::anthropic::whole);
+}
+
+#[test]
+fn anthropic_reads_the_streams_that_it_writes() {
+    stream_trip(Dialect::Anthropic, kept::anthropic::stream);
+}
+
+#[test]
+fn anthropic_streams_are_cut_anywhere() {
+    any_chunks(Dialect::Anthropic);
+}
+
+#[test]
+fn anthropic_streams_what_it_would_say_whole() {
+    streamed_as_whole(Dialect::Anthropic);
 }

@@ -25,7 +25,9 @@ pub fn messages() -> BoxedStrategy<Vec<Message>> {
 
 /// A turn to which the model answers: of the person, or the results of tools.
 pub fn answered() -> BoxedStrategy<Vec<Message>> {
-    let results = (written(), assistant()).prop_filter("calls", |(_, turn)| turn.len() > 1).prop_map(spoken);
+    let results = (written(), assistant())
+        .prop_filter("calls", |(_, turn)| matches!(turn.last(), Some(Message::Tool(_))))
+        .prop_map(spoken);
     prop_oneof![2 => written().prop_map(|said| vec![Message::User(vec![plain(said)])]), 1 => results].boxed()
 }
 

@@ -1,5 +1,6 @@
 //! What each protocol makes of a conversation: its words for it, put back into the hub form. Nothing else may differ.
 
+pub mod anthropic;
 pub mod openai;
 
 use ai_mcp_gateway::domain::chat::{Message, Part, Text, Thought, ToolCall};

@@ -31,3 +31,8 @@ fn trip(dialect: Dialect, is_beyond: fn(&Chat) -> bool, kept: fn(&Chat) -> Chat)
 fn openai_reads_what_it_writes() {
     hold(200, chat, trip(Dialect::OpenAi, kept::openai::is_beyond, kept::openai::request));
 }
+
+#[test]
+fn anthropic_reads_what_it_writes() {
+    hold(200, chat, trip(Dialect::Anthropic, kept::anthropic::is_beyond, kept::anthropic::request));
+}

@@ -27,27 +27,26 @@ pub fn answer() -> BoxedStrategy<Answer> {
         .boxed()
 }
 
-/// A streamed answer, as a reader tells it: begun, then pieces of anything in any order, finished, ended.
-pub fn stream() -> BoxedStrategy<Vec<Event>> {
+/// A streamed answer, as a reader tells it: begun, then pieces of anything in any order, finished, ended. The pieces of
+/// several calls are interleaved, with one another and with the rest; those of a thought may be where it says so.
+pub fn stream(thoughts_too: bool) -> BoxedStrategy<Vec<Event>> {
     (model(), vec(step(), 0..16), finish(), option::of(usage()))
-        .prop_map(|(model, steps, finish, usage)| {
-            let mut events = vec![Event::Start { model: model.into() }];
-            Numbers::default().number(steps, &mut events);
-            events.push(Event::Finish(finish));
-            events.extend(usage.map(Event::Usage));
-            events.push(Event::End);
-            events
+        .prop_map(move |(model, steps, finish, usage)| {
+            let mut told = Told { thoughts_too, ..Told::default() };
+            told.events.push(Event::Start { model: model.into() });
+            steps.into_iter().for_each(|step| told.tell(step));
+            told.tell_rest();
+            told.events.push(Event::Finish(finish));
+            told.events.extend(usage.map(Event::Usage));
+            told.events.push(Event::End);
+            told.events
         })
         .boxed()
 }
 
 /// The events of an answer, each of its strings cut in two.
 pub fn streamed(answer: &Answer, cut: Index) -> Vec<Event> {
-    let halves = |text: &str| {
-        let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
-        let (one, two) = text.split_at(*cut.get(&places));
-        [one.to_owned(), two.to_owned()]
-    };
+    let halves = |text: &str| <[String; 2]>::from(halves(text, cut));
     let mut events = vec![Event::Start { model: answer.model.as_str().into() }];
     let (mut thoughts, mut calls) = (0, 0);
     for part in &answer.parts {
@@ -78,9 +77,8 @@ pub fn streamed(answer: &Answer, cut: Index) -> Vec<Event> {
     events
 }
 
-/// What a caller has at the end of a stream: its parts in the order in which they began, of which those of one kind
-/// that stand side by side are one, but for calls and for thoughts of a provider. A stream that is not whole is an
-/// error.
+/// What a caller has at the end of a stream: its parts in the order in which they began, texts that stand side by side
+/// as one. A stream that is not whole is an error.
 pub fn gathered(events: &[Event]) -> Result<Answer, String> {
     let mut answer = Answer { model: String::new(), parts: Vec::new(), finish: Finish::Stop, usage: None };
     let (mut thoughts, mut calls) = (BTreeMap::new(), BTreeMap::new());
@@ -92,17 +90,15 @@ pub fn gathered(events: &[Event]) -> Result<Answer, String> {
         let parts = &mut answer.parts;
         match event {
             Event::Start { model } => answer.model = model.to_string(),
-            Event::Text(text) if text.is_empty() => {}
+            Event::Text(_) | Event::Refusal(_) | Event::Thought { .. } if !says_something(event) => {}
             Event::Text(piece) => match parts.last_mut() {
                 Some(Part::Text(text)) => text.text += piece,
                 _ => parts.push(Part::Text(Text { text: piece.clone(), cache: false })),
             },
-            Event::Refusal(words) if words.is_empty() => {}
             Event::Refusal(piece) => match parts.last_mut() {
                 Some(Part::Refusal(words)) => *words += piece,
                 _ => parts.push(Part::Refusal(piece.clone())),
             },
-            Event::Thought { piece: Thought { text, signature: None, sealed: None, .. }, .. } if text.is_empty() => {}
             Event::Thought { index, piece } => {
                 let at = *thoughts.entry(*index).or_insert_with(|| {
                     parts.push(Part::Thought(Thought::default()));
@@ -132,13 +128,6 @@ pub fn gathered(events: &[Event]) -> Result<Answer, String> {
             Event::Error(failure) => return Err(failure.message.clone()),
         }
     }
-    answer.parts.dedup_by(|next, last| match (next, last) {
-        (Part::Thought(next), Part::Thought(last)) if next.format.is_none() && last.format.is_none() => {
-            last.text += &next.text;
-            true
-        }
-        _ => false,
-    });
     if finished && ended { Ok(answer) } else { Err(format!("finished: {finished}, ended: {ended}")) }
 }
 
@@ -147,20 +136,23 @@ pub fn gathered(events: &[Event]) -> Result<Answer, String> {
 enum Step {
     Text(String),
     Refusal(String),
+    /// A piece of a thought, perhaps of a new one.
     Thought(bool, Thought),
-    Call(ToolCall),
-    More(Index, String),
+    /// A call begins, with so much of its arguments.
+    Call(ToolCall, Index),
+    /// Some call goes on, with so much of its arguments.
+    More(Index, Index),
     Usage(Usage),
 }
 
 fn step() -> BoxedStrategy<Step> {
-    let call = (id(), name(), prop_oneof![Just(String::new()), arguments()]);
+    let call = (id(), name(), arguments()).prop_map(|(id, name, arguments)| ToolCall { id, name, arguments });
     prop_oneof![
         3 => text().prop_map(Step::Text),
         1 => text().prop_map(Step::Refusal),
         3 => (any::<bool>(), piece()).prop_map(|(new, piece)| Step::Thought(new, piece)),
-        2 => call.prop_map(|(id, name, arguments)| Step::Call(ToolCall { id, name, arguments })),
-        3 => (any::<Index>(), text()).prop_map(|(call, arguments)| Step::More(call, arguments)),
+        2 => (call, any::<Index>()).prop_map(|(call, cut)| Step::Call(call, cut)),
+        3 => (any::<Index>(), any::<Index>()).prop_map(|(call, cut)| Step::More(call, cut)),
         1 => usage().prop_map(Step::Usage),
     ]
     .boxed()
@@ -182,50 +174,87 @@ fn piece() -> BoxedStrategy<Thought> {
     .boxed()
 }
 
-/// Gives steps their numbers: thoughts are counted, calls are counted, and pieces go to any call that has begun.
+/// A stream in the making: thoughts are counted, calls are counted, and each call goes on until its arguments are told.
 #[derive(Default)]
-struct Numbers {
+struct Told {
+    events: Vec<Event>,
+    thoughts_too: bool,
     /// The format of each thought, and whether its proof has come, after which nothing of it comes.
     thoughts: Vec<(Option<String>, bool)>,
-    calls: u32,
+    /// What is left of each call's arguments.
+    calls: Vec<String>,
 }
 
-impl Numbers {
-    fn number(&mut self, steps: Vec<Step>, events: &mut Vec<Event>) {
-        for step in steps {
-            match step {
-                Step::Text(text) => events.push(Event::Text(text)),
-                Step::Refusal(words) => events.push(Event::Refusal(words)),
-                Step::Thought(new, piece) => {
-                    let alone = !matches!(events.last(), Some(Event::Thought { .. }));
-                    let index = self.thought(new || (alone && piece.format.is_none()), &piece);
-                    events.push(Event::Thought { index, piece });
-                }
-                Step::Call(call) => {
-                    events.push(Event::CallStart { index: self.calls, call });
-                    self.calls += 1;
-                }
-                Step::More(call, arguments) if self.calls > 0 && !arguments.is_empty() => {
-                    events.push(Event::CallDelta { index: call.index(self.calls as usize) as u32, arguments });
-                }
-                Step::More(..) => {}
-                Step::Usage(usage) => events.push(Event::Usage(usage)),
+impl Told {
+    fn tell(&mut self, step: Step) {
+        match step {
+            Step::Text(text) => self.events.push(Event::Text(text)),
+            Step::Refusal(words) => self.events.push(Event::Refusal(words)),
+            Step::Thought(new, piece) => {
+                let index = self.thought(new, &piece);
+                self.events.push(Event::Thought { index, piece });
             }
+            Step::Call(call, cut) => {
+                let (begin, rest) = halves(&call.arguments, cut);
+                let call = ToolCall { arguments: begin, ..call };
+                self.events.push(Event::CallStart { index: self.calls.len() as u32, call });
+                self.calls.push(rest);
+            }
+            Step::More(call, cut) if !self.calls.is_empty() => {
+                let at = call.index(self.calls.len());
+                let (begin, rest) = halves(&self.calls[at], cut);
+                self.more(at, begin);
+                self.calls[at] = rest;
+            }
+            Step::More(..) => {}
+            Step::Usage(usage) => self.events.push(Event::Usage(usage)),
         }
+    }
+
+    fn tell_rest(&mut self) {
+        for (at, rest) in std::mem::take(&mut self.calls).into_iter().enumerate() {
+            self.more(at, rest);
+        }
+    }
+
+    fn more(&mut self, call: usize, arguments: String) {
+        let piece = (!arguments.is_empty()).then_some(Event::CallDelta { index: call as u32, arguments });
+        self.events.extend(piece);
     }
 
     /// Which thought a piece is of: the last one or a new one. A thought is one provider's from first to last, and
     /// nobody's goes on until something else is said.
     fn thought(&mut self, new: bool, piece: &Thought) -> u32 {
         let proven = piece.signature.is_some() || piece.sealed.is_some();
-        let goes_on =
-            |(format, done): &(Option<String>, bool)| *format == piece.format && !done && piece.sealed.is_none();
+        let said = self.events.iter().rev().find(|event| says_something(event));
+        let thinking = matches!(said, Some(Event::Thought { .. }));
+        let begins = match &piece.format {
+            None => !thinking,
+            Some(_) => new || piece.sealed.is_some() || !(thinking || self.thoughts_too),
+        };
         match self.thoughts.last_mut() {
-            Some(last) if !new && goes_on(last) => last.1 = proven,
+            Some((format, done)) if !begins && *format == piece.format && !*done => *done = proven,
             _ => self.thoughts.push((piece.format.clone(), proven)),
         }
         self.thoughts.len() as u32 - 1
     }
+}
+
+/// Is this an event that every protocol has words for?
+fn says_something(event: &Event) -> bool {
+    match event {
+        Event::Text(text) | Event::Refusal(text) => !text.is_empty(),
+        Event::Thought { piece, .. } => Thought { format: None, ..piece.clone() } != Thought::default(),
+        Event::CallStart { .. } | Event::CallDelta { .. } => true,
+        Event::Start { .. } | Event::Finish(_) | Event::Usage(_) | Event::End | Event::Error(_) => false,
+    }
+}
+
+/// A text cut in two.
+fn halves(text: &str, cut: Index) -> (String, String) {
+    let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+    let (begin, rest) = text.split_at(*cut.get(&places));
+    (begin.to_owned(), rest.to_owned())
 }
 
 fn model() -> BoxedStrategy<String> {

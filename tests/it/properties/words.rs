@@ -81,7 +81,7 @@ pub fn arguments() -> BoxedStrategy<String> {
     let odd = select(vec![
         "",
         "{}",
-        " { } ",
+        " {\n}",
         "null",
         "[1]",
         "\"text\"",

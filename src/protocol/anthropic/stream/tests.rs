@@ -155,3 +155,17 @@ fn a_broken_event_changes_nothing() {
     reader.read(None, stop(0).to_string().as_bytes(), &mut out).unwrap();
     assert!(!reader.in_tool_call());
 }
+
+#[test]
+fn a_piece_of_a_call_whose_beginning_was_lost_is_a_failure() {
+    let piece = delta(1, json!({"type": "input_json_delta", "partial_json": "{}"}));
+    assert_eq!(read(&[piece.clone()]), ["error malformed a tool call goes on that has not begun"]);
+    let search = start(1, json!({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}));
+    assert_eq!(read(&[search, piece]), [""; 0]);
+}
+
+#[test]
+fn a_block_that_cannot_be_read_is_a_failure() {
+    let tool = start(0, json!({"type": "tool_use", "id": "a", "name": "", "input": {}}));
+    assert_eq!(read(&[tool]), ["error malformed a block cannot be read: a tool call without an id or a name"]);
+}

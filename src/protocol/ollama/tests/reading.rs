@@ -89,6 +89,13 @@ fn nothing_counts_after_an_error_or_the_end() {
 }
 
 #[test]
+fn a_call_of_no_tool_is_a_failure() {
+    let call = r#"{"message":{"content":"","tool_calls":[{"function":{"name":"","arguments":{}}}]},"done":true}"#;
+    check(call, &["start ", "error malformed None the answer calls a tool without naming it"]);
+    check_malformed(call);
+}
+
+#[test]
 fn a_stream_that_is_cut_off_is_not_ended() {
     check("{\"model\":\"m\",\"message\":{\"content\":\"x\"},\"done\":false}\n\n", &["start m", "text x"]);
     check("", &[]);

@@ -39,17 +39,9 @@ pub fn request(chat: &Chat) -> Chat {
 
 /// A function has no mark of a cached prefix, and is strict where its schema allows it.
 fn tool(tool: Tool) -> Tool {
-    match tool {
-        Tool::Function(function) => {
-            let closed = function.parameters.as_ref().is_none_or(is_closed);
-            Tool::Function(Function {
-                cache: false,
-                strict: function.strict.filter(|strict| !strict || closed),
-                ..function
-            })
-        }
-        other => other,
-    }
+    let Tool::Function(function) = tool else { return tool };
+    let closed = function.parameters.as_ref().is_none_or(is_closed);
+    Tool::Function(Function { cache: false, strict: function.strict.filter(|strict| !strict || closed), ..function })
 }
 
 /// A schema has a name; one that had none is as strict as it can be.
@@ -135,11 +127,11 @@ fn document(part: Part) -> Part {
     }
 }
 
-/// The model's turn: thoughts, one text, one refusal, calls.
+/// The model's turn: thoughts that are not Claude's, one text, one refusal, calls; an empty text where there is nothing
+/// beside thoughts.
 fn turn(parts: &[Part], tools: &[Tool]) -> Vec<Part> {
-    // Claude's are for Claude.
-    let thoughts = thoughts(parts).filter(|thought| thought.format.as_deref() != Some(ANTHROPIC_THOUGHT));
-    let thoughts: Vec<&Thought> = thoughts.collect();
+    let takes = |thought: &&Thought| thought.format.as_deref() != Some(ANTHROPIC_THOUGHT);
+    let thoughts: Vec<&Thought> = thoughts(parts).filter(takes).collect();
     // A thought of nobody that is alone and says nothing is none.
     let nothing = matches!(thoughts[..], [thought] if *thought == Thought::default());
     let mut kept: Vec<Part> =
@@ -165,7 +157,7 @@ fn called(call: &ToolCall, tools: &[Tool]) -> ToolCall {
     ToolCall { arguments, ..call.clone() }
 }
 
-/// A result as text, in parts where one is marked; whether the tool failed is said in it.
+/// A result as one text, unless a mark in it counts; whether the tool failed is said in it.
 fn told(result: ToolResult, moved: &mut Vec<Part>) -> ToolResult {
     let ToolResult { id, parts, is_error, .. } = result;
     let (said, others): (Vec<Part>, Vec<Part>) = parts.into_iter().partition(|part| matches!(part, Part::Text(_)));
@@ -182,7 +174,7 @@ fn told(result: ToolResult, moved: &mut Vec<Part>) -> ToolResult {
 }
 
 /// What is kept of a whole answer: thoughts, one text, one refusal, calls.
-pub fn answer(answer: &Answer) -> Answer {
+pub fn whole(answer: &Answer) -> Answer {
     let told = |part: &&Part| matches!(part, Part::Thought(thought) if thought.format.is_some());
     let mut parts: Vec<Part> = answer.parts.iter().filter(told).cloned().collect();
     if parts.is_empty() {

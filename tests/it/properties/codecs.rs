@@ -50,7 +50,9 @@ pub fn able() -> Card {
 /// The caller's request: a small one.
 pub fn call(dialect: Dialect) -> Call {
     let body = match dialect {
-        Dialect::Responses => json!({"model": "m", "input": "hi", "stream": true}),
+        Dialect::Responses => json!({
+            "model": "m", "input": "hi", "stream": true, "include": ["reasoning.encrypted_content"],
+        }),
         _ => json!({"model": "m", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}], "stream": true}),
     };
     let mut call = scan(front(dialect), Bytes::from(body.to_string())).expect("a request");

@@ -4,6 +4,7 @@ use ai_mcp_gateway::domain::chat::{ANTHROPIC_THOUGHT, Answer, Finish, Part, Thou
 use serde_json::json;
 
 use super::super::{calls, refusals, text};
+use super::turns::clean;
 
 /// What is kept of a whole answer: each part a block of its own, a refusal one of text.
 pub fn whole(answer: &Answer) -> Answer {
@@ -46,7 +47,7 @@ fn blocks(part: &Part, called: &dyn Fn(&ToolCall) -> ToolCall) -> Vec<Part> {
         Part::Text(words) if !words.text.is_empty() => vec![text(&words.text)],
         Part::Refusal(words) if !words.is_empty() => vec![text(words)],
         Part::Thought(thought) => thoughts(thought),
-        Part::Call(call) => vec![Part::Call(called(call))],
+        Part::Call(call) => vec![Part::Call(ToolCall { id: clean(&call.id), ..called(call) })],
         _ => Vec::new(),
     }
 }

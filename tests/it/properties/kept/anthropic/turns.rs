@@ -133,7 +133,11 @@ impl Ids {
     }
 }
 
-fn clean(raw: &str) -> String {
+/// An id in the characters that are taken.
+pub fn clean(raw: &str) -> String {
+    if raw.is_empty() {
+        return "_".to_owned();
+    }
     raw.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect()
 }
 

@@ -133,7 +133,8 @@ impl Ids {
     }
 }
 
-fn clean(raw: &str) -> String {
+/// An id, or a tool's name, in the characters that are taken.
+pub fn clean(raw: &str) -> String {
     raw.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect()
 }
 

@@ -132,7 +132,7 @@ impl Ids {
     }
 }
 
-/// An id in the characters that are taken.
+/// An id, or a tool's name, in the characters that are taken.
 pub fn clean(raw: &str) -> String {
     if raw.is_empty() {
         return "_".to_owned();

@@ -16,9 +16,9 @@ use bytes::{Bytes, BytesMut};
 use serde_json::json;
 
 /// What callers speak.
-pub const FRONTS: [Dialect; 1] = [Dialect::OpenAi];
+pub const FRONTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Responses];
 /// What providers speak.
-pub const BACKS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Ollama];
+pub const BACKS: [Dialect; 4] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Responses, Dialect::Ollama];
 
 /// The caller's side of a language.
 pub fn front(dialect: Dialect) -> &'static dyn Front {

@@ -9,14 +9,14 @@ use super::turns::clean;
 /// What is kept of a whole answer: each part a block of its own, a refusal one of text.
 pub fn whole(answer: &Answer) -> Answer {
     let refuses = answer.parts.iter().any(|part| matches!(part, Part::Refusal(_)));
-    let object = |call: &ToolCall| ToolCall { arguments: object(&call.arguments), ..call.clone() };
+    let object = |call: &ToolCall| ToolCall { arguments: object(&call.arguments), ..taken_back(call) };
     kept(answer, refuses, answer.parts.iter().flat_map(|part| blocks(part, &object)).collect())
 }
 
 /// What is kept of a streamed answer, whose arguments are told as they came: text and refusals that stand side by side
 /// are one block.
 pub fn stream(answer: &Answer) -> Answer {
-    let as_told = |call: &ToolCall| ToolCall { arguments: none_as_object(&call.arguments), ..call.clone() };
+    let as_told = |call: &ToolCall| ToolCall { arguments: none_as_object(&call.arguments), ..taken_back(call) };
     let mut parts: Vec<Part> = Vec::new();
     for part in answer.parts.iter().flat_map(|part| blocks(part, &as_told)) {
         match (part, parts.last_mut()) {
@@ -62,6 +62,11 @@ fn thoughts(thought: &Thought) -> Vec<Part> {
     let sealed = thought.sealed.clone().filter(|_| ours);
     let sealed = sealed.map(|data| Thought { sealed: Some(data), format: format(), ..Thought::default() });
     says.then_some(open).into_iter().chain(sealed).map(Part::Thought).collect()
+}
+
+/// A call with an id that Anthropic takes back.
+fn taken_back(call: &ToolCall) -> ToolCall {
+    ToolCall { id: clean(&call.id), ..call.clone() }
 }
 
 /// Arguments as an object to the byte, but for the blanks between its words.

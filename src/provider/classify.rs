@@ -251,6 +251,12 @@ fn is_context_length(message: &str) -> bool {
     WORDS.iter().any(|words| message.contains(words))
 }
 
+/// Do these words of a refusal say no more than that there is no such page?
+pub fn names_nothing(message: &str) -> bool {
+    const WORDS: [&str; 4] = ["not found", "file not found", "404 page not found", "method not allowed"];
+    WORDS.iter().any(|words| message.trim_end_matches('.').eq_ignore_ascii_case(words))
+}
+
 /// How long the answer asks us to wait: `retry-after-ms`, or `retry-after` in seconds or as a date. `None` where it
 /// does not ask, or in words that mean no time.
 pub fn retry_after(headers: &HeaderMap) -> Option<Duration> {

@@ -57,10 +57,11 @@ impl ChatAdapter for Chat {
         }
     }
 
-    /// OpenAI's own refusals of what it does not find have a type; a server that only speaks like it has no such page.
+    /// OpenAI's own refusals have a type and name what was not found; a server that only speaks like it has no such page.
     fn lacks_endpoint(&self, refusal: &Failure) -> bool {
         let typed = refusal.said.as_ref().is_some_and(|said| said.kind.is_some());
-        let unknown = !typed || refusal.message.starts_with("Invalid URL");
+        let unnamed = refusal.message.starts_with("Invalid URL") || classify::names_nothing(&refusal.message);
+        let unknown = !typed || unnamed;
         matches!(refusal.status, Some(404 | 405 | 501)) && refusal.class != Class::ModelUnavailable && unknown
     }
 

@@ -87,8 +87,8 @@ impl ChatAdapter for Chat {
 
     /// Its own refusal of a model names the model; a server that stands in its place says no more than the status.
     fn lacks_endpoint(&self, refusal: &Failure) -> bool {
-        let bare = ["not found", "method not allowed"].contains(&refusal.message.to_ascii_lowercase().as_str());
-        matches!(refusal.status, Some(404 | 405 | 501)) && (bare || refusal.class != Class::ModelUnavailable)
+        let unnamed = refusal.class != Class::ModelUnavailable || classify::names_nothing(&refusal.message);
+        matches!(refusal.status, Some(404 | 405 | 501)) && unnamed
     }
 
     fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {

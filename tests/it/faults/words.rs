@@ -53,7 +53,7 @@ async fn a_translated_refusal_comes_back_in_the_callers_form() {
     let ollama = ollama().always(invalid_request()).start().await;
     let gateway = gateway_of(&ollama).await;
     let answer = gateway.chat("llama3:8b", "hello").await;
-    assert_eq!((answer.status, &answer.error()["message"]), (400, &json!("invalid options")));
+    assert_eq!((answer.status, &answer.error()["message"]), (400, &json!("invalid value of temperature")));
 }
 
 async fn gateway_of(upstream: &Upstream) -> Gateway {

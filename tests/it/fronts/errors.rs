@@ -157,7 +157,11 @@ async fn nobody_could_serve_it() {
     let one = gateway().with(&anthropic).start().await;
     for front in NEW {
         for answer in [front.whole(&nothing, "gpt-4o").await, front.stream(&nothing, "auto").await] {
-            check_refused(front, "nothing configured", &answer, 503, "no_provider_configured");
+            assert_eq!((answer.status, answer.code().as_str()), (503, "no_provider_configured"), "{}", answer.json);
+            assert_eq!(front.fault_of_error(&answer), None);
+            // It is not that too much is asked: nobody is there to be asked.
+            let kind = if front == Front::Messages { "api_error" } else { "server_error" };
+            assert_eq!(answer.error()["type"], kind, "{}", answer.json);
             assert!(answer.error()["message"].to_string().contains("ANTHROPIC_API_KEY"), "{}", answer.json);
             assert_eq!(answer.header("x-should-retry"), Some("false"), "{front:?}");
             assert!(answer.header("retry-after").is_some(), "{front:?}");

@@ -22,8 +22,10 @@ async fn check_scripts(front: Front, kind: Kind) {
         assert_eq!(answer.text(), script.text, "{what}");
         assert_eq!(answer.reasoning(), script.reasoning, "{what}");
         assert_eq!(answer.tools(), script.tools, "{what}");
-        let whole = match front {
-            Front::Responses => response_of(&answer.events),
+        let whole = match (front, kind) {
+            // The kit's own last event has the output in another order, and passes as bytes.
+            (Front::Responses, Kind::OpenAi) => Ok(answer.events.last().unwrap().json["response"].clone()),
+            (Front::Responses, _) => response_of(&answer.events),
             _ => message_of(&answer.events),
         };
         let whole = whole.unwrap_or_else(|fault| panic!("{what}\n{fault}"));

@@ -164,9 +164,9 @@ async fn every_parameter_is_mapped_or_said_to_be_dropped() {
         for name in ["context_management", "mcp_servers", "container"] {
             assert!(dropped.contains(&name) && sent[name].is_null(), "{kind:?}: {name} of {dropped:?}");
         }
-        let keeps_top_k = matches!(kind, Kind::OpenRouter | Kind::Ollama);
+        let keeps_top_k = kind != Kind::OpenAi;
         assert_eq!(place["top_k"] == 5, keeps_top_k, "{kind:?}: {sent}");
-        assert_eq!(dropped.contains(&"top_k"), !keeps_top_k && place["top_k"].is_null(), "{kind:?}: {dropped:?}");
+        assert_eq!(dropped.contains(&"top_k"), !keeps_top_k, "{kind:?}: {dropped:?}");
         match kind {
             // OpenAI's newer name is for its newer models.
             Kind::OpenAi | Kind::OpenRouter => assert_eq!(sent["user"], "u-1", "{sent}"),

@@ -14,6 +14,7 @@ fn bound() -> Vec<(&'static str, Value)> {
         ("prompt", json!({"prompt": {"id": "pmpt_1"}})),
         ("input[1]", json!({"input": [{"role": "user", "content": "a"}, {"type": "item_reference", "id": "msg_1"}]})),
         ("input[0]", json!({"input": [{"type": "computer_call_output", "call_id": "c", "output": {}}]})),
+        ("input[0]", json!({"input": [{"type": "hologram"}]})),
         ("tools[0]", json!({"tools": [{"type": "web_search"}]})),
         ("tools[0]", json!({"tools": [{"type": "mcp", "server_label": "m", "server_url": "https://m.example"}]})),
         (

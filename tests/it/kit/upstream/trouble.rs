@@ -139,7 +139,7 @@ fn ollama(trouble: Trouble, model: &str) -> (u16, String) {
         Trouble::ContextLength => (400, "the request exceeds the available context size".into()),
         Trouble::ModelNotFound => (404, format!("model '{model}' not found")),
         Trouble::Overloaded => (503, "server busy, please try again.  maximum pending requests exceeded".into()),
-        Trouble::ContentPolicy | Trouble::InvalidRequest => (400, "invalid options".into()),
+        Trouble::ContentPolicy | Trouble::InvalidRequest => (400, "invalid value of temperature".into()),
         Trouble::Status(status) => (status, format!("simulated {status}")),
     }
 }

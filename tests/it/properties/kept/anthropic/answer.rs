@@ -47,7 +47,7 @@ fn blocks(part: &Part, called: &dyn Fn(&ToolCall) -> ToolCall) -> Vec<Part> {
         Part::Text(words) if !words.text.is_empty() => vec![text(&words.text)],
         Part::Refusal(words) if !words.is_empty() => vec![text(words)],
         Part::Thought(thought) => thoughts(thought),
-        Part::Call(call) => vec![Part::Call(called(call))],
+        Part::Call(call) => vec![Part::Call(ToolCall { id: clean(&call.id), ..called(call) })],
         _ => Vec::new(),
     }
 }

@@ -71,6 +71,31 @@ fn the_readme_names_every_route() {
     }
 }
 
+/// The packages under test: Node's by their own names where an older one has another here, and what heads Python's list.
+fn clients() -> BTreeSet<String> {
+    let node: serde_json::Value = serde_json::from_str(&read("tests/sdk/package.json")).expect("JSON");
+    let node = node["dependencies"].as_object().expect("dependencies").iter().map(|(name, version)| {
+        let alias = version.as_str().and_then(|version| version.strip_prefix("npm:"));
+        alias.and_then(|alias| Some(alias.rsplit_once('@')?.0)).unwrap_or(name).to_owned()
+    });
+    let python = read("tests/sdk/requirements.txt");
+    let python = python.lines().take_while(|line| !line.is_empty()).filter(|line| !line.starts_with('#'));
+    let python = python.filter_map(|line| line.split(['[', '=']).next()).map(|name| name.replace("-slim", ""));
+    // What the cases describe their schemas with.
+    node.chain(python).filter(|name| name != "zod").collect()
+}
+
+#[test]
+fn the_readme_names_every_client_under_test() {
+    let readme = read("README.md");
+    let words = quoted(&readme);
+    let clients = clients();
+    assert!(clients.len() >= 7, "{clients:?}");
+    for client in clients {
+        assert!(words.contains(&client.as_str()), "README.md lacks `{client}`");
+    }
+}
+
 #[test]
 fn the_example_names_every_variable_of_every_provider() {
     let example = read(".env.example");

@@ -127,13 +127,16 @@ impl<'a> Block<'a> {
         matches!(self, Block::Thinking { .. } | Block::RedactedThinking { .. })
     }
 
-    /// The mark of a cached prefix, where a block of this kind can have one.
-    pub fn mark(&mut self) -> Option<&mut Option<Cache>> {
+    /// The places for marks of cached prefixes in this block, the last one first.
+    pub fn marks(&mut self) -> Vec<&mut Option<Cache>> {
         match self {
             Block::Text { cache_control, .. }
             | Block::Image { cache_control, .. }
-            | Block::Document { cache_control, .. } => Some(cache_control),
-            _ => None,
+            | Block::Document { cache_control, .. } => vec![cache_control],
+            Block::ToolResult { content: Some(Output::Blocks(blocks)), .. } => {
+                blocks.iter_mut().rev().flat_map(Block::marks).collect()
+            }
+            _ => Vec::new(),
         }
     }
 }

@@ -232,7 +232,7 @@ fn hash(text: &str) -> String {
 /// Takes the marks of cached prefixes off, but for the last four: the longest prefixes save the most.
 fn keep_last_cached(body: &mut Body<'_>) {
     let turns = body.messages.iter_mut().rev().flat_map(|turn| turn.content.iter_mut().rev());
-    let marks = turns.chain(body.system.iter_mut().rev()).filter_map(Block::mark);
+    let marks = turns.chain(body.system.iter_mut().rev()).flat_map(Block::marks);
     let marks = marks.chain(body.tools.iter_mut().rev().map(|tool| &mut tool.cache_control));
     for mark in marks.filter(|mark| mark.is_some()).skip(MOST_CACHED) {
         *mark = None;

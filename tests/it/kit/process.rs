@@ -6,6 +6,7 @@ use nix::unistd::Pid;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::sync::watch;
 
 /// A running process.
@@ -67,15 +68,20 @@ impl Process {
 
     /// Waits until stdout is so.
     pub async fn wait_for_stdout(&self, what: &str, so: impl Fn(&str) -> bool) {
-        self.wait_for(what, &self.stdout, so).await;
+        self.wait_for(what, &self.stdout, PATIENCE, so).await;
+    }
+
+    /// The same for what may take longer than anything else.
+    pub async fn wait_long_for_stdout(&self, what: &str, patience: Duration, so: impl Fn(&str) -> bool) {
+        self.wait_for(what, &self.stdout, patience, so).await;
     }
 
     /// Waits until stderr is so.
     pub async fn wait_for_stderr(&self, what: &str, so: impl Fn(&str) -> bool) {
-        self.wait_for(what, &self.stderr, so).await;
+        self.wait_for(what, &self.stderr, PATIENCE, so).await;
     }
 
-    async fn wait_for(&self, what: &str, output: &Output, so: impl Fn(&str) -> bool) {
+    async fn wait_for(&self, what: &str, output: &Output, patience: Duration, so: impl Fn(&str) -> bool) {
         let mut changes = output.ended.subscribe();
         let found = async {
             loop {
@@ -88,7 +94,7 @@ impl Process {
                 }
             }
         };
-        if tokio::time::timeout(PATIENCE, found).await != Ok(true) {
+        if tokio::time::timeout(patience, found).await != Ok(true) {
             panic!("no {what}\n--- stdout\n{}\n--- stderr\n{}", self.stdout(), self.stderr());
         }
     }

@@ -31,22 +31,33 @@ fn in_events(dialect: Dialect, events: &[Event]) -> Result<(Answer, Bytes), Test
     Ok((gathered(&again).map_err(|error| fault(error, &wire))?, wire))
 }
 
+/// An answer as its caller would give it back.
+fn opened(dialect: Dialect, answer: &Answer) -> Answer {
+    if dialect == Dialect::Responses { kept::responses::opened(answer) } else { answer.clone() }
+}
+
+/// A streamed answer in an order that can be told: Responses give a thought that is only sealed when its item ends,
+/// behind what goes on beside it.
+fn in_order(dialect: Dialect, answer: &Answer) -> Answer {
+    if dialect == Dialect::Responses { kept::responses::thoughts_apart(answer) } else { answer.clone() }
+}
+
 fn whole_trip(dialect: Dialect, kept: Kept) {
     hold(150, answer, move |answer| {
         let (again, wire) = whole(dialect, &answer)?;
-        same(&again, &kept(&answer), &wire)
+        same(&opened(dialect, &again), &kept(&answer), &wire)
     });
 }
 
-/// Where a protocol tells one thing after the other, thoughts come in one piece.
+/// Anthropic tells one thing after the other, so that thoughts come in one piece.
 fn stream_trip(dialect: Dialect, kept: Kept) {
     hold(
         150,
-        move || stream(dialect == Dialect::OpenAi),
+        move || stream(dialect != Dialect::Anthropic),
         move |events| {
             let (again, wire) = in_events(dialect, &events)?;
             let said = gathered(&events).map_err(|error| fault(error, &[]))?;
-            same(&again, &kept(&said), &wire)
+            same(&in_order(dialect, &opened(dialect, &again)), &in_order(dialect, &kept(&said)), &wire)
         },
     );
 }
@@ -74,7 +85,7 @@ fn streamed_as_whole(dialect: Dialect) {
         let events = streamed(&answer, place);
         let (again, wire) = in_events(dialect, &events)?;
         let answer = gathered(&events).map_err(|error| fault(error, &[]))?;
-        same(&again, &answer, &wire)
+        same(&in_order(dialect, &again), &in_order(dialect, &answer), &wire)
     });
 }
 
@@ -99,16 +110,6 @@ fn openai_streams_what_it_would_say_whole() {
 }
 
 #[test]
-fn responses_are_cut_anywhere() {
-    any_chunks(Dialect::Responses);
-}
-
-#[test]
-fn responses_are_streamed_as_they_would_be_said_whole() {
-    streamed_as_whole(Dialect::Responses);
-}
-
-#[test]
 fn anthropic_reads_the_answers_that_it_writes() {
     whole_trip(Dialect::Anthropic, kept::anthropic::whole);
 }
@@ -126,4 +127,24 @@ fn anthropic_streams_are_cut_anywhere() {
 #[test]
 fn anthropic_streams_what_it_would_say_whole() {
     streamed_as_whole(Dialect::Anthropic);
+}
+
+#[test]
+fn responses_read_the_answers_that_they_write() {
+    whole_trip(Dialect::Responses, kept::responses::answer);
+}
+
+#[test]
+fn responses_read_the_streams_that_they_write() {
+    stream_trip(Dialect::Responses, kept::responses::answer);
+}
+
+#[test]
+fn responses_streams_are_cut_anywhere() {
+    any_chunks(Dialect::Responses);
+}
+
+#[test]
+fn responses_stream_what_they_would_say_whole() {
+    streamed_as_whole(Dialect::Responses);
 }

@@ -16,9 +16,9 @@ use bytes::{Bytes, BytesMut};
 use serde_json::json;
 
 /// What callers speak.
-pub const FRONTS: [Dialect; 1] = [Dialect::OpenAi];
+pub const FRONTS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Responses];
 /// What providers speak.
-pub const BACKS: [Dialect; 3] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Ollama];
+pub const BACKS: [Dialect; 4] = [Dialect::OpenAi, Dialect::Anthropic, Dialect::Responses, Dialect::Ollama];
 
 /// The caller's side of a language.
 pub fn front(dialect: Dialect) -> &'static dyn Front {
@@ -50,7 +50,9 @@ pub fn able() -> Card {
 /// The caller's request: a small one.
 pub fn call(dialect: Dialect) -> Call {
     let body = match dialect {
-        Dialect::Responses => json!({"model": "m", "input": "hi", "stream": true}),
+        Dialect::Responses => json!({
+            "model": "m", "input": "hi", "stream": true, "include": ["reasoning.encrypted_content"],
+        }),
         _ => json!({"model": "m", "max_tokens": 100, "messages": [{"role": "user", "content": "hi"}], "stream": true}),
     };
     let mut call = scan(front(dialect), Bytes::from(body.to_string())).expect("a request");

@@ -89,13 +89,28 @@ fn openai_streams_are_read() {
 }
 
 #[test]
+fn openai_answers_are_written() {
+    fuzz(bytes::noise, |data| writers::answer(Dialect::OpenAi, data));
+}
+
+#[test]
 fn openai_streams_are_written() {
     fuzz(bytes::noise, |data| writers::stream(Dialect::OpenAi, data));
 }
 
 #[test]
-fn openai_answers_are_written() {
-    fuzz(bytes::noise, |data| writers::answer(Dialect::OpenAi, data));
+fn anthropic_requests_are_read() {
+    fuzz(requests, |data| fronts::request(Dialect::Anthropic, data));
+}
+
+#[test]
+fn anthropic_answers_are_looked_at() {
+    fuzz(answers, |data| fronts::answer(Dialect::Anthropic, data));
+}
+
+#[test]
+fn anthropic_streams_are_watched() {
+    fuzz(streams, |data| fronts::stream(Dialect::Anthropic, data));
 }
 
 #[test]
@@ -106,6 +121,51 @@ fn anthropic_answers_are_read() {
 #[test]
 fn anthropic_streams_are_read() {
     fuzz(streams, |data| backs::stream(Dialect::Anthropic, data));
+}
+
+#[test]
+fn anthropic_answers_are_written() {
+    fuzz(bytes::noise, |data| writers::answer(Dialect::Anthropic, data));
+}
+
+#[test]
+fn anthropic_streams_are_written() {
+    fuzz(bytes::noise, |data| writers::stream(Dialect::Anthropic, data));
+}
+
+#[test]
+fn responses_requests_are_read() {
+    fuzz(requests, |data| fronts::request(Dialect::Responses, data));
+}
+
+#[test]
+fn responses_answers_are_looked_at() {
+    fuzz(answers, |data| fronts::answer(Dialect::Responses, data));
+}
+
+#[test]
+fn responses_streams_are_watched() {
+    fuzz(streams, |data| fronts::stream(Dialect::Responses, data));
+}
+
+#[test]
+fn responses_answers_are_read() {
+    fuzz(answers, |data| backs::answer(Dialect::Responses, data));
+}
+
+#[test]
+fn responses_streams_are_read() {
+    fuzz(streams, |data| backs::stream(Dialect::Responses, data));
+}
+
+#[test]
+fn responses_answers_are_written() {
+    fuzz(bytes::noise, |data| writers::answer(Dialect::Responses, data));
+}
+
+#[test]
+fn responses_streams_are_written() {
+    fuzz(bytes::noise, |data| writers::stream(Dialect::Responses, data));
 }
 
 #[test]

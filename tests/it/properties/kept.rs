@@ -2,6 +2,7 @@
 
 pub mod anthropic;
 pub mod openai;
+pub mod responses;
 
 use ai_mcp_gateway::domain::chat::{Message, Part, Text, Thought, ToolCall};
 

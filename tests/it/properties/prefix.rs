@@ -98,3 +98,8 @@ fn anthropic_grows_at_its_end() {
 fn ollama_grows_at_its_end() {
     grows_at_its_end(Dialect::Ollama);
 }
+
+#[test]
+fn responses_grow_at_their_end() {
+    grows_at_its_end(Dialect::Responses);
+}

@@ -27,12 +27,13 @@ pub fn answer() -> BoxedStrategy<Answer> {
         .boxed()
 }
 
-/// A streamed answer, as a reader tells it: begun, then pieces of anything in any order, finished, ended. The pieces of
-/// several calls are interleaved, with one another and with the rest; those of a thought may be where it says so.
-pub fn stream(thoughts_too: bool) -> BoxedStrategy<Vec<Event>> {
+/// A streamed answer, as a reader tells it: begun, then pieces of anything in any order, finished, ended. Several calls
+/// are interleaved, with one another and with the rest. Where it is `loose`, so are thoughts, and arguments that are no
+/// object, of which nobody could say where they end.
+pub fn stream(loose: bool) -> BoxedStrategy<Vec<Event>> {
     (model(), vec(step(), 0..16), finish(), option::of(usage()))
         .prop_map(move |(model, steps, finish, usage)| {
-            let mut told = Told { thoughts_too, ..Told::default() };
+            let mut told = Told { loose, ..Told::default() };
             told.events.push(Event::Start { model: model.into() });
             steps.into_iter().for_each(|step| told.tell(step));
             told.tell_rest();
@@ -178,7 +179,7 @@ fn piece() -> BoxedStrategy<Thought> {
 #[derive(Default)]
 struct Told {
     events: Vec<Event>,
-    thoughts_too: bool,
+    loose: bool,
     /// The format of each thought, and whether its proof has come, after which nothing of it comes.
     thoughts: Vec<(Option<String>, bool)>,
     /// What is left of each call's arguments.
@@ -195,7 +196,11 @@ impl Told {
                 self.events.push(Event::Thought { index, piece });
             }
             Step::Call(call, cut) => {
-                let (begin, rest) = halves(&call.arguments, cut);
+                let ends = serde_json::from_str::<serde_json::Map<_, _>>(&call.arguments).is_ok();
+                let (begin, rest) = match self.loose || ends {
+                    true => halves(&call.arguments, cut),
+                    false => (call.arguments, String::new()),
+                };
                 let call = ToolCall { arguments: begin, ..call };
                 self.events.push(Event::CallStart { index: self.calls.len() as u32, call });
                 self.calls.push(rest);
@@ -230,7 +235,7 @@ impl Told {
         let thinking = matches!(said, Some(Event::Thought { .. }));
         let begins = match &piece.format {
             None => !thinking,
-            Some(_) => new || piece.sealed.is_some() || !(thinking || self.thoughts_too),
+            Some(_) => new || piece.sealed.is_some() || !(thinking || self.loose),
         };
         match self.thoughts.last_mut() {
             Some((format, done)) if !begins && *format == piece.format && !*done => *done = proven,

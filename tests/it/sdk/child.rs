@@ -1,6 +1,6 @@
 //! The talk with a client's process: lines of JSON, its requests on stdout, our answers on its stdin.
 //!
-//! We send `{"case": name}`; the child may then ask
+//! The child says `{"ready": true}` once it has loaded its packages. We send `{"case": name}`; it may then ask
 //! - `{"play": name}`: from now on the provider answers so (see [`super::play`]), all before is forgotten;
 //! - `{"calls": n}`: what the provider was asked, once there were `n` calls;
 //! - `{"hang_ups": n}`: to be answered when `n` callers hung up on the provider;
@@ -13,11 +13,15 @@ use super::stand::{KEY, Stand, Who};
 use crate::kit::Process;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Some packages are thousands of files, and machines that run tests are busy.
+const LOADING: Duration = Duration::from_secs(180);
 
 /// Runs every case that this client has with this provider; gives what failed.
 pub(super) async fn run(client: Client, who: Who) -> Vec<String> {
     let stand = Arc::new(Stand::start(who).await);
-    let mut child = Child::start(client, &stand);
+    let mut child = Child::start(client, &stand).await;
     let mut failures = Vec::new();
     for case in cases_of(client, who) {
         child.tell(&json!({"case": case}));
@@ -48,14 +52,17 @@ struct Child {
 }
 
 impl Child {
-    fn start(client: Client, stand: &Stand) -> Self {
+    /// Starts it and waits until it is ready.
+    async fn start(client: Client, stand: &Stand) -> Self {
         let mut command = client.command(stand.who);
         command.env("OPENAI_API_KEY", KEY).env("ANTHROPIC_API_KEY", KEY);
         for (variable, base) in [("BASE_URL", stand.base()), ("BARE_URL", stand.bare())] {
             // OpenAI's clients want the version in the address, Anthropic's add it themselves.
             command.env(format!("OPENAI_{variable}"), format!("{base}/v1")).env(format!("ANTHROPIC_{variable}"), base);
         }
-        Self { process: Process::spawn(&mut command), heard: 0 }
+        let process = Process::spawn(&mut command);
+        process.wait_long_for_stdout("client that is ready", LOADING, |text| text.contains('\n')).await;
+        Self { process, heard: 1 }
     }
 
     fn tell(&self, message: &Value) {

@@ -19,4 +19,5 @@ async function run(name) {
   return { passed: true };
 }
 
+say({ ready: true });
 for (let message; (message = await hear()); ) say(await run(message.case));

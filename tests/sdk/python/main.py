@@ -24,5 +24,6 @@ def run(name):
     return {"passed": True}
 
 
+stage.say({"ready": True})
 while message := stage.hear():
     stage.say(run(message["case"]))

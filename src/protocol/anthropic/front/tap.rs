@@ -17,8 +17,8 @@ use crate::protocol::{ErrorView, Seen, Tap};
 /// One event, as far as the tap looks into it. What it does not name is skipped, but must be JSON.
 #[derive(Deserialize)]
 struct Event<'a> {
-    #[serde(borrow, default, rename = "type")]
-    kind: Cow<'a, str>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
     index: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -161,7 +161,7 @@ impl Tap for AnthropicTap {
         let Some(event) = text.and_then(|text| serde_json::from_str::<Event<'_>>(text).ok()) else {
             return Seen::Broken;
         };
-        let kind = if event.kind.is_empty() { name.unwrap_or_default() } else { &event.kind };
+        let kind = event.kind.as_deref().or(name).unwrap_or_default();
         match event.error {
             Some(error) if says_something(error) => Seen::Error,
             _ => self.see_event(kind, &event, data),

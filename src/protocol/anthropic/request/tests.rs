@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::kit::*;
 use super::*;
-use crate::domain::chat::{Effort, Function, Message, Schema, Tool, ToolChoice};
+use crate::domain::chat::{Effort, Function, Message, Schema, Tool, ToolChoice, ToolResult};
 
 fn hello() -> Chat {
     chat(vec![user("hi")])
@@ -284,6 +284,22 @@ fn json_is_asked_for_in_words_and_a_schema_in_its_own_field() {
     assert_eq!(dropped(&open, "claude-opus-5"), ["response_format"]);
     let endless = schema(json!({"properties": {"a": {"$ref": "#"}}}));
     assert_eq!(refused(&endless, "claude-opus-5").0, "response_format.json_schema.schema");
+}
+
+#[test]
+fn cached_prefixes_that_end_in_a_result_are_counted() {
+    let result = |id: &str| {
+        let parts = vec![cached("a"), cached("b")];
+        Message::Tool(ToolResult { id: id.into(), parts, plain: false, is_error: false })
+    };
+    let calls = Message::Assistant(vec![call("a", "{}"), call("b", "{}")]);
+    let body = sent(
+        &chat(vec![user("go"), calls, result("a"), result("b"), Message::User(vec![cached("c")])]),
+        "claude-opus-5",
+    );
+    let marked = |at: &str| body.pointer(&format!("/messages/2/content{at}")).unwrap().get("cache_control").is_some();
+    let kept = ["/0/content/0", "/0/content/1", "/1/content/0", "/1/content/1", "/2"].map(marked);
+    assert_eq!(kept, [false, true, true, true, true]);
 }
 
 #[test]

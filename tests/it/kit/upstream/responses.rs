@@ -116,7 +116,10 @@ impl Responses {
             bytes.extend(self.close(index));
         }
         let content = Content::of(&self.said);
-        let response = self.whole(&content);
+        let mut response = self.whole(&content);
+        // The whole of it is what was streamed, in the order in which it began.
+        let items = self.items.iter().enumerate();
+        response["output"] = items.map(|(index, item)| item.what.item(index, "completed", &item.text)).collect();
         let name = format!("response.{}", response["status"].as_str().unwrap_or("completed"));
         bytes.extend(self.event(json!({"type": name, "response": response})));
         bytes

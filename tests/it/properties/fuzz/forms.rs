@@ -2,6 +2,7 @@
 
 mod anthropic;
 mod openai;
+mod responses;
 
 use ai_mcp_gateway::domain::Dialect;
 use ai_mcp_gateway::domain::chat::Event;
@@ -57,7 +58,8 @@ pub fn holds(dialect: Dialect, events: &[Event]) {
     match dialect {
         Dialect::OpenAi => openai::holds(&read, ending),
         Dialect::Anthropic => anthropic::holds(&read, ending),
-        Dialect::Responses | Dialect::Ollama => {}
+        Dialect::Responses => responses::holds(&read, ending),
+        Dialect::Ollama => panic!("nobody is answered in Ollama's own form"),
     }
 }
 

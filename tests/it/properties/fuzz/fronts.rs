@@ -49,7 +49,7 @@ pub fn answer(dialect: Dialect, body: &[u8]) {
     }
 }
 
-/// A stream that passes: the tap sees content where the reader of the same protocol reads any.
+/// A stream that passes: the tap sees content where the reader of the same protocol reads a new piece of any.
 pub fn stream(dialect: Dialect, stream: &[u8]) {
     let mut tap = front(dialect).tap(&codecs::call(dialect));
     let mut reader = back(dialect).reader(&stamp());
@@ -64,7 +64,7 @@ pub fn stream(dialect: Dialect, stream: &[u8]) {
         read += data.len();
         assert!(said <= tap.said() && tap.said() <= read, "{said} {} {read}", tap.said());
         said = tap.said();
-        let content = is_read && events.iter().any(Event::is_content);
+        let content = is_read && is_piece(&data) && events.iter().any(Event::is_content);
         assert!(!content || matches!(seen, Seen::Content | Seen::Error), "{seen:?} of {events:?}");
         // Behind a terminal event or an error nothing is looked at.
         if matches!(seen, Seen::Terminal | Seen::Error) || events.iter().any(is_last) {
@@ -72,6 +72,12 @@ pub fn stream(dialect: Dialect, stream: &[u8]) {
         }
     }
     watched(&*tap);
+}
+
+/// Does this event bring something new, rather than begin something or repeat it?
+fn is_piece(data: &[u8]) -> bool {
+    let data: Value = serde_json::from_slice(data).unwrap_or_default();
+    data["type"].as_str().map_or(data["choices"].is_array(), |kind| kind.ends_with("delta"))
 }
 
 fn is_last(event: &Event) -> bool {

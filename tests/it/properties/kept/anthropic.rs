@@ -60,8 +60,7 @@ pub fn request(chat: &Chat) -> Chat {
         stream: chat.stream,
         include_usage: true,
         rest: rest(&chat.rest),
-        foreign: Vec::new(),
-        text_parts: false,
+        ..Chat::default()
     };
     keep_last_marks(&mut kept);
     kept

@@ -25,7 +25,13 @@ pub fn is_beyond(chat: &Chat) -> bool {
 /// What is kept of a request.
 pub fn request(chat: &Chat) -> Chat {
     let with_tools = !chat.tools.is_empty();
-    let mut kept = Chat { messages: messages(chat), foreign: Vec::new(), include_usage: chat.stream, ..chat.clone() };
+    let mut kept = Chat {
+        messages: messages(chat),
+        foreign: Vec::new(),
+        include_usage: chat.stream,
+        text_parts: false,
+        ..chat.clone()
+    };
     kept.tools = chat.tools.iter().cloned().map(tool).collect();
     kept.tool_choice = kept.tool_choice.filter(|_| with_tools);
     kept.parallel_tools = kept.parallel_tools.filter(|_| with_tools);
@@ -45,7 +51,7 @@ fn tool(tool: Tool) -> Tool {
 }
 
 /// A schema has a name; one that had none is as strict as it can be.
-fn named(schema: Schema) -> Schema {
+pub fn named(schema: Schema) -> Schema {
     if schema.name.is_some() {
         return schema;
     }
@@ -54,7 +60,7 @@ fn named(schema: Schema) -> Schema {
 }
 
 /// Does every object in it require all it has, and forbid all else?
-fn is_closed(schema: &Value) -> bool {
+pub fn is_closed(schema: &Value) -> bool {
     match schema {
         Value::Array(items) => items.iter().all(is_closed),
         Value::Object(map) => {
@@ -72,7 +78,7 @@ fn is_closed(schema: &Value) -> bool {
 }
 
 /// An id of at most 64 characters, else its hash.
-fn short(user: String) -> String {
+pub fn short(user: String) -> String {
     if user.chars().count() <= 64 {
         return user;
     }
@@ -118,7 +124,7 @@ fn instructions(parts: Vec<Part>) -> Vec<Part> {
 }
 
 /// A document of plain text is text.
-fn document(part: Part) -> Part {
+pub fn document(part: Part) -> Part {
     let Part::File(File { source: Source::Base64 { media_type, data }, cache, .. }) = &part else { return part };
     let bytes = STANDARD.decode(data).ok().filter(|_| media_type == "text/plain");
     match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
@@ -146,7 +152,7 @@ fn turn(parts: &[Part], tools: &[Tool]) -> Vec<Part> {
 }
 
 /// A call has arguments, be they none; one of a custom tool has its input and nothing beside it.
-fn called(call: &ToolCall, tools: &[Tool]) -> ToolCall {
+pub fn called(call: &ToolCall, tools: &[Tool]) -> ToolCall {
     let custom = call.name == "SQL" && tools.iter().any(|tool| matches!(tool, Tool::Other { .. }));
     let input = || serde_json::from_str::<Map<String, Value>>(&call.arguments).ok()?.remove("input");
     let arguments = match input().filter(|input| custom && input.is_string()) {

@@ -139,3 +139,11 @@ fn a_known_shape_is_no_way_around_the_reading() {
     assert!(matches!(tap.see(None, &broken), Seen::Broken | Seen::Pass));
     check(&mut tap, &text("g").replace(":0,", ":7,"), Seen::Content);
 }
+
+#[test]
+fn an_event_without_a_type_is_what_its_name_says() {
+    for kind in ["", r#""type":null,"#] {
+        let data = format!(r#"{{{kind}"index":0,"delta":{{"type":"text_delta","text":"x"}}}}"#);
+        assert_eq!(AnthropicTap::default().see(Some("content_block_delta"), data.as_bytes()), Seen::Content, "{kind}");
+    }
+}

@@ -26,9 +26,13 @@ pub fn holds(events: &[(Option<String>, Value)], ending: Ending) {
         }
         chunk["choices"].as_array().expect("choices").iter().for_each(choice);
     }
-    let role = |chunk: &&&Value| chunk.pointer("/choices/0/delta/role").is_some();
-    assert_eq!(chunks.iter().filter(role).count(), usize::from(!chunks.is_empty()), "the role comes once");
-    assert!(chunks.first().is_none_or(|first| role(&&*first)), "the role comes first");
+    let role = |chunk: &Value| chunk.pointer("/choices/0/delta/role").is_some();
+    assert_eq!(
+        chunks.iter().filter(|chunk| role(chunk)).count(),
+        usize::from(!chunks.is_empty()),
+        "the role comes once"
+    );
+    assert!(chunks.first().is_none_or(|first| role(first)), "the role comes first");
 }
 
 fn choice(choice: &Value) {

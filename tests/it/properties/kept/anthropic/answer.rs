@@ -4,18 +4,19 @@ use ai_mcp_gateway::domain::chat::{ANTHROPIC_THOUGHT, Answer, Finish, Part, Thou
 use serde_json::json;
 
 use super::super::{calls, refusals, text};
+use super::turns::clean;
 
 /// What is kept of a whole answer: each part a block of its own, a refusal one of text.
 pub fn whole(answer: &Answer) -> Answer {
     let refuses = answer.parts.iter().any(|part| matches!(part, Part::Refusal(_)));
-    let object = |call: &ToolCall| ToolCall { arguments: object(&call.arguments), ..call.clone() };
+    let object = |call: &ToolCall| ToolCall { arguments: object(&call.arguments), ..taken_back(call) };
     kept(answer, refuses, answer.parts.iter().flat_map(|part| blocks(part, &object)).collect())
 }
 
 /// What is kept of a streamed answer, whose arguments are told as they came: text and refusals that stand side by side
 /// are one block.
 pub fn stream(answer: &Answer) -> Answer {
-    let as_told = |call: &ToolCall| ToolCall { arguments: none_as_object(&call.arguments), ..call.clone() };
+    let as_told = |call: &ToolCall| ToolCall { arguments: none_as_object(&call.arguments), ..taken_back(call) };
     let mut parts: Vec<Part> = Vec::new();
     for part in answer.parts.iter().flat_map(|part| blocks(part, &as_told)) {
         match (part, parts.last_mut()) {
@@ -46,7 +47,7 @@ fn blocks(part: &Part, called: &dyn Fn(&ToolCall) -> ToolCall) -> Vec<Part> {
         Part::Text(words) if !words.text.is_empty() => vec![text(&words.text)],
         Part::Refusal(words) if !words.is_empty() => vec![text(words)],
         Part::Thought(thought) => thoughts(thought),
-        Part::Call(call) => vec![Part::Call(called(call))],
+        Part::Call(call) => vec![Part::Call(ToolCall { id: clean(&call.id), ..called(call) })],
         _ => Vec::new(),
     }
 }
@@ -61,6 +62,11 @@ fn thoughts(thought: &Thought) -> Vec<Part> {
     let sealed = thought.sealed.clone().filter(|_| ours);
     let sealed = sealed.map(|data| Thought { sealed: Some(data), format: format(), ..Thought::default() });
     says.then_some(open).into_iter().chain(sealed).map(Part::Thought).collect()
+}
+
+/// A call with an id that Anthropic takes back.
+fn taken_back(call: &ToolCall) -> ToolCall {
+    ToolCall { id: clean(&call.id), ..call.clone() }
 }
 
 /// Arguments as an object to the byte, but for the blanks between its words.

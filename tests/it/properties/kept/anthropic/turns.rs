@@ -84,12 +84,11 @@ impl Turns {
     /// The model goes on with its own words only where they are its last; they end without a blank.
     fn end(mut self) -> Vec<Message> {
         self.end_of_person();
-        match self.kept.last_mut() {
-            Some(Message::Assistant(parts)) => match parts.last_mut() {
+        if let Some(Message::Assistant(parts)) = self.kept.last_mut() {
+            match parts.last_mut() {
                 Some(Part::Text(last)) => last.text.truncate(last.text.trim_end().len()),
                 _ => self.push(Message::User, vec![text("Continue.")]),
-            },
-            _ => {}
+            }
         }
         self.kept
     }
@@ -133,7 +132,11 @@ impl Ids {
     }
 }
 
-fn clean(raw: &str) -> String {
+/// An id, or a tool's name, in the characters that are taken.
+pub fn clean(raw: &str) -> String {
+    if raw.is_empty() {
+        return "_".to_owned();
+    }
     raw.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect()
 }
 

@@ -286,5 +286,6 @@ fn options_of_the_wrong_shape() {
         (field("metadata", json!({"user_id": 5})), "metadata.user_id", "must be a string"),
         (field("service_tier", json!("flex")), "service_tier", "auto or standard_only, not `flex`"),
         (field("stream", json!("yes")), "stream", "true or false"),
+        (field("thread", json!({"type": "create"})), "thread", "send the whole conversation, without `thread`"),
     ]);
 }

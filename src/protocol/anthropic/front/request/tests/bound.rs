@@ -16,7 +16,6 @@ fn no_other_provider_can_serve_it() {
     let result = json!({"type": "tool_result", "tool_use_id": "a", "content": [{"type": "image", "source": source}]});
     for (body, param, words) in [
         (field("max_tokens", json!(0)), "max_tokens", "at least 1"),
-        (field("thread", json!({"type": "create"})), "thread", "send the whole conversation"),
         (field("compaction", json!({})), "compaction", "Anthropic alone"),
         (block(json!({"type": "image", "source": source})), "messages[0].content[0].source.file_id", "as base64 data"),
         (block(json!({"type": "document", "source": source})), "messages[0].content[0].source.file_id", "known to"),
@@ -30,6 +29,10 @@ fn no_other_provider_can_serve_it() {
             other => panic!("{body}\n{other:?}"),
         }
     }
+    // A thread is refused at once: Anthropic's SDKs know the refusal, and send the whole conversation then.
+    let thread = field("thread", json!({"type": "create"}));
+    let refused = read(thread.to_string().as_bytes());
+    assert!(matches!(&refused, Err(Unreadable::Wrong(bad)) if bad.param.as_deref() == Some("thread")), "{refused:?}");
     // What is wrong for everybody is said first.
     let both = json!({"max_tokens": 0, "messages": [{"role": "user", "content": "hi"}], "top_k": "x"});
     assert!(matches!(read(both.to_string().as_bytes()), Err(Unreadable::Wrong(_))));

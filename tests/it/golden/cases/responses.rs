@@ -1,0 +1,61 @@
+//! Golden cases of callers who speak OpenAI Responses.
+
+use super::*;
+
+/// The cases, in the order of the folders.
+pub const CASES: &[Case] = &[
+    RequestLike {
+        like: "gpt-6-sol",
+        of: "17-chat-stream-to-responses",
+        from: Responses,
+        to: OpenAi,
+        from_file: RESPONSES,
+        to_file: "openai-chat.request.json",
+    },
+    to_responses("17-chat-stream-to-responses", OpenAi, "openai-chat.stream.sse", "responses.stream.sse"),
+    to_responses("17-chat-stream-to-responses", OpenAi, "openai-chat.stream.tool.sse", "responses.stream.tool.sse"),
+    Request {
+        of: "b40-responses-history",
+        from: Responses,
+        to: Anthropic,
+        from_file: RESPONSES,
+        to_file: "anthropic.request.claude-sonnet-5-5.json",
+        betas: &["thinking-binding-controls-2026-08-01"],
+        dropped: &[],
+    },
+    items("b40-responses-history", Anthropic, "anthropic.request.claude-haiku-4-5.json", &[]),
+    items("b40-responses-history", OpenAi, "openai.request.gpt-6-sol.json", &[]),
+    items("b40-responses-history", OpenAi, "openai.request.openrouter.json", &[]),
+    items("b40-responses-history", OpenAi, "openai.request.deepseek.json", &[]),
+    items("b40-responses-history", Ollama, "ollama.request.qwen3.json", &["parallel_tool_calls", "strict"]),
+    items("b43-free-text-tools", OpenAi, "openai.request.gpt-6-sol.json", &[]),
+    items("b44-responses-options", OpenAi, "openai.request.gpt-4o.json", &["truncation", "n"]),
+    items("b44-responses-options", OpenAi, "openai.request.gpt-6-sol.json", &["truncation", "n"]),
+    Request {
+        of: "b44-responses-options",
+        from: Responses,
+        to: Ollama,
+        from_file: "responses.request.object.json",
+        to_file: "ollama.request.object.json",
+        betas: &[],
+        dropped: &["truncation", "include[1]", "reasoning.mode", "n", "user", "metadata"],
+    },
+    Request {
+        of: "b44-responses-options",
+        from: Responses,
+        to: Anthropic,
+        from_file: "responses.request.object.json",
+        to_file: "anthropic.request.object.claude-sonnet-4-6.json",
+        betas: &[],
+        dropped: &["truncation", "include[1]", "reasoning.mode", "n", "temperature", "top_p", "response_format"],
+    },
+    response("b60-chat-answer-to-responses", OpenAi, "openai.response.json", RESPONSE),
+    to_responses("b61-claude-stream-to-responses", Anthropic, BLOCKS, ITEMS),
+    to_responses("b62-interleaved-chat-stream-to-responses", OpenAi, CHUNKS, ITEMS),
+    to_responses("b63-ollama-stream-to-responses", Ollama, "ollama.stream.ndjson", ITEMS),
+    to_responses("b65-errors-in-streams-of-responses", Anthropic, BLOCKS, ITEMS),
+    response("b66-refusals-to-responses", Anthropic, MESSAGE, "responses.from-anthropic.json"),
+    response("b66-refusals-to-responses", OpenAi, "openai.response.json", "responses.from-openai.json"),
+    to_responses("b66-refusals-to-responses", Anthropic, BLOCKS, ITEMS),
+    response("b67-free-text-tools", OpenAi, "openai.response.json", RESPONSE),
+];

@@ -158,6 +158,11 @@ pub trait WriteStream: Send {
 
     /// Writes an error as the stream's last event.
     fn fail(&mut self, error: &ErrorView<'_>, out: &mut BytesMut);
+
+    /// How much of the answer is kept to be written later, in bytes. Whoever drives this bounds it.
+    fn kept(&self) -> usize {
+        0
+    }
 }
 
 /// Watches a stream of the caller's own protocol without changing a byte of what it lets pass.

@@ -1,5 +1,7 @@
 //! What holds for callers of every protocol alike, each in its own form.
 
+/// What has no end.
+mod bounds;
 /// What is refused at the door: keys, sizes, paths, too many at once.
 mod door;
 /// How a chain ends that nobody answers.

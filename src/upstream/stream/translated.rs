@@ -9,10 +9,13 @@ use crate::domain::Dialect;
 use crate::domain::chat::{Event, Usage};
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
-use crate::protocol::sse::{self, TooLong};
+use crate::protocol::sse::{self, LONGEST_EVENT, TooLong};
 use crate::protocol::{ErrorView, Framing, ReadStream, WriteStream, estimate, ndjson};
 use crate::provider::Provider;
 use crate::upstream::chat::told_in_stream;
+
+/// The most that a writer may keep of an answer, in bytes.
+const MOST_KEPT: usize = LONGEST_EVENT;
 
 /// One stream in the translated lane.
 pub(in crate::upstream) struct Translated {
@@ -175,6 +178,12 @@ impl Translated {
             }
             taken.content |= event.is_content();
             self.ends.writer.write(&event, out);
+            if taken.end.is_none() && self.ends.writer.kept() > MOST_KEPT {
+                let message =
+                    format!("more than {MOST_KEPT} bytes of the answer would have to be kept to be told later");
+                taken.end = Some(Err(Failure::after_sending(Class::Malformed, message)));
+                break;
+            }
         }
     }
 }

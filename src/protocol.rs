@@ -18,6 +18,7 @@ pub mod ndjson;
 pub mod ollama;
 pub mod openai;
 pub mod own;
+pub mod renamed;
 pub mod responses;
 pub mod resume;
 pub mod scan;
@@ -103,6 +104,11 @@ pub trait Back: Send + Sync {
 
     /// How its streams are cut into events.
     fn framing(&self) -> Framing;
+
+    /// The longest name of a tool that it takes, in bytes; `None` where it takes any name.
+    fn longest_tool_name(&self) -> Option<usize> {
+        None
+    }
 
     /// A request for `model`, written; `card` says what the model can do.
     ///

@@ -27,7 +27,7 @@ use crate::secret::scrub;
 use crate::telemetry;
 use alarm::{Alarm, Rang};
 pub(super) use direct::Direct;
-pub(super) use translated::{Cutter, Ends, Translated};
+pub(super) use translated::{Cutter, Ends, Translated, Translation};
 
 /// The most bytes that may come before the first content.
 const LONGEST_PRELUDE: usize = 1 << 20;

@@ -9,6 +9,7 @@ use crate::domain::Dialect;
 use crate::domain::chat::{Event, Usage};
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
+use crate::protocol::renamed::Renamed;
 use crate::protocol::sse::{self, LONGEST_EVENT, TooLong};
 use crate::protocol::{ErrorView, Framing, ReadStream, WriteStream, estimate, ndjson};
 use crate::provider::Provider;
@@ -35,8 +36,17 @@ pub(in crate::upstream) struct Ends {
     pub(in crate::upstream) reader: Box<dyn ReadStream>,
     /// Writes the caller's.
     pub(in crate::upstream) writer: Box<dyn WriteStream>,
-    /// The request's tokens by estimate.
+    /// What must be known of the conversation between them.
+    pub(in crate::upstream) translation: Translation,
+}
+
+/// What must be known of a conversation that was translated.
+#[derive(Clone)]
+pub(in crate::upstream) struct Translation {
+    /// Its tokens by estimate.
     pub(in crate::upstream) prompt: u64,
+    /// The tools whose names were changed for the provider.
+    pub(in crate::upstream) names: Renamed,
 }
 
 /// Cuts bytes into events.
@@ -126,7 +136,7 @@ impl Translated {
     }
 
     fn usage(&self) -> Usage {
-        estimate::usage(self.learned.usage, self.learned.finish.is_some(), || self.ends.prompt, self.said)
+        estimate::usage(self.learned.usage, self.learned.finish.is_some(), || self.ends.translation.prompt, self.said)
     }
 
     pub(super) fn is_finished(&self) -> bool {
@@ -154,7 +164,8 @@ impl Translated {
 
     /// Writes the events that were read, up to the one that ends the stream.
     fn write(&mut self, out: &mut BytesMut, taken: &mut Taken) {
-        for event in std::mem::take(&mut self.events) {
+        for mut event in std::mem::take(&mut self.events) {
+            self.ends.translation.names.restore_in(&mut event);
             match &event {
                 Event::Start { model } => self.learned.model = Some(model.to_string()),
                 Event::Usage(usage) => self.learned.usage = Some(*usage),

@@ -37,7 +37,8 @@ def play(name="text"):
 
 
 def calls(count, requests=None):
-    """The provider's calls since the last play: exactly so many. One that fails before it gets no more than requests."""
+    """The provider's calls since the last play: exactly so many. One that fails before it gets no more than that, or
+    than `requests`."""
     answer = _ask({"calls": count})
     seen, failed = answer["calls"], answer["failed"]
     assert len(seen) == count, f"{len(seen)} calls reached the provider, not {count}"

@@ -6,7 +6,8 @@ import { NEWEST, load, z } from '../packages.mjs';
 import { MODEL, PROMPT, all, calls, define, play } from '../stage.mjs';
 
 const get = (newest, before) => import(pathToFileURL(load.resolve(NEWEST ? newest : before)));
-const { Output, generateObject, generateText, stepCountIs, streamObject, streamText, tool } = await get('ai', 'ai-for-node-20');
+const ai = await get('ai', 'ai-for-node-20');
+const { Output, generateObject, generateText, stepCountIs, streamObject, streamText, tool } = ai;
 const { createOpenAI } = await get('@ai-sdk/openai', 'ai-openai-for-node-20');
 const { createAnthropic } = await get('@ai-sdk/anthropic', 'ai-anthropic-for-node-20');
 

@@ -27,8 +27,8 @@ def check_stream(events, text):
     pieces = [event.delta.text for event in events if event.type == "content_block_delta"]
     same("".join(pieces), text)
     assert len(pieces) > 1, "the answer came in one piece"
-    deltas = ["content_block_delta"] * len(pieces)
-    same(kinds, ["message_start", "content_block_start", *deltas, "content_block_stop", "message_delta", "message_stop"])
+    expected = ["message_start", "content_block_start", *["content_block_delta"] * len(pieces)]
+    same(kinds, [*expected, "content_block_stop", "message_delta", "message_stop"])
     start, end = events[0].message, events[-2]
     same((start.role, start.content, start.stop_reason), ("assistant", [], None))
     same(end.delta.stop_reason, "end_turn")

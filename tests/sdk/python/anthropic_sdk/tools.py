@@ -47,7 +47,8 @@ def parallel_tools():
 
 def check_parallel(answer):
     same(answer.stop_reason, "tool_use")
-    same([(call.name, call.input) for call in tools_of(answer)], [("get_weather", {"city": name}) for name in ("Paris", "Rome")])
+    expected = [("get_weather", {"city": city}) for city in ("Paris", "Rome")]
+    same([(call.name, call.input) for call in tools_of(answer)], expected)
     same(len({call.id for call in tools_of(answer)}), 2)
 
 

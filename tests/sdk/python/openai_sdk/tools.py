@@ -28,7 +28,8 @@ def tools():
     choice = client.chat.completions.create(**HELLO, tools=[WEATHER], **FORCED).choices[0]
     same(choice.finish_reason, "tool_calls")
     [call] = choice.message.tool_calls
-    same((call.type, call.function.name, json.loads(call.function.arguments)), ("function", "get_weather", {"city": PARIS}))
+    same((call.type, call.function.name), ("function", "get_weather"))
+    same(json.loads(call.function.arguments), {"city": PARIS})
     answer_with_results(history, choice.message, {call.id: "sunny in Paris"})
 
 

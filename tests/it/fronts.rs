@@ -6,6 +6,8 @@ mod bounds;
 mod door;
 /// How a chain ends that nobody answers.
 mod errors;
+/// The mock, the metrics, and what is asked twice.
+mod everyday;
 /// Streams drawn at random.
 mod scripts;
 /// Clients that hang up, and usage that nobody has counted.

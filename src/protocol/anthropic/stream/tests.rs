@@ -159,7 +159,7 @@ fn a_broken_event_changes_nothing() {
 #[test]
 fn a_piece_of_a_call_whose_beginning_was_lost_is_a_failure() {
     let piece = delta(1, json!({"type": "input_json_delta", "partial_json": "{}"}));
-    assert_eq!(read(&[piece.clone()]), ["error malformed a tool call goes on that has not begun"]);
+    assert_eq!(read(std::slice::from_ref(&piece)), ["error malformed a tool call goes on that has not begun"]);
     let search = start(1, json!({"type": "server_tool_use", "id": "s", "name": "web_search", "input": {}}));
     assert_eq!(read(&[search, piece]), [""; 0]);
 }

@@ -84,12 +84,11 @@ impl Turns {
     /// The model goes on with its own words only where they are its last; they end without a blank.
     fn end(mut self) -> Vec<Message> {
         self.end_of_person();
-        match self.kept.last_mut() {
-            Some(Message::Assistant(parts)) => match parts.last_mut() {
+        if let Some(Message::Assistant(parts)) = self.kept.last_mut() {
+            match parts.last_mut() {
                 Some(Part::Text(last)) => last.text.truncate(last.text.trim_end().len()),
                 _ => self.push(Message::User, vec![text("Continue.")]),
-            },
-            _ => {}
+            }
         }
         self.kept
     }

@@ -158,7 +158,7 @@ impl Upstream {
                 let writer = call.front.writer(call, stamp);
                 let ends = Ends { reader, writer, translation: translation.clone() };
                 let cutter = Cutter::of(back.framing());
-                Lane::Translated(Translated::new(cutter, ends, link.provider.clone(), back.dialect()))
+                Lane::Translated(Box::new(Translated::new(cutter, ends, link.provider.clone(), back.dialect())))
             }
         };
         let course = Course {

@@ -55,7 +55,7 @@ pub(super) enum Lane {
     /// Both speak the same protocol: bytes pass.
     Direct(Direct),
     /// They do not: events are read and written anew.
-    Translated(Translated),
+    Translated(Box<Translated>),
 }
 
 /// What came of one chunk, or of the end of the bytes.

@@ -1,9 +1,8 @@
-//! Requests, read and written: the golden cases, what callers send, what is refused, and the way there and back.
+//! Requests, read and written: the golden cases, what callers send and what is refused.
 
 mod bad;
 mod foreign;
 mod good;
-mod round;
 mod written;
 
 use crate::domain::chat::Effort;

@@ -1,9 +1,8 @@
-//! Requests, read and written: what callers send, what is refused, and the way there and back.
+//! Requests, read and written: what callers send and what is refused.
 
 mod agent;
 mod bad;
 mod good;
-mod round;
 mod written;
 
 use serde_json::Value;

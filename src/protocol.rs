@@ -18,6 +18,7 @@ pub mod ndjson;
 pub mod ollama;
 pub mod openai;
 pub mod own;
+pub mod renamed;
 pub mod responses;
 pub mod resume;
 pub mod scan;
@@ -104,6 +105,11 @@ pub trait Back: Send + Sync {
     /// How its streams are cut into events.
     fn framing(&self) -> Framing;
 
+    /// The longest name of a tool that it takes, in bytes; `None` where it takes any name.
+    fn longest_tool_name(&self) -> Option<usize> {
+        None
+    }
+
     /// A request for `model`, written; `card` says what the model can do.
     ///
     /// # Errors
@@ -158,6 +164,11 @@ pub trait WriteStream: Send {
 
     /// Writes an error as the stream's last event.
     fn fail(&mut self, error: &ErrorView<'_>, out: &mut BytesMut);
+
+    /// How much of the answer is kept to be written later, in bytes. Whoever drives this bounds it.
+    fn kept(&self) -> usize {
+        0
+    }
 }
 
 /// Watches a stream of the caller's own protocol without changing a byte of what it lets pass.

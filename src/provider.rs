@@ -137,8 +137,8 @@ pub trait ChatAdapter: Send + Sync {
     /// Headers that every request to `provider` carries beside its key. Built, never copied from a caller.
     fn headers(&self, _provider: &Provider, _out: &mut HeaderMap) {}
 
-    /// Changes to a request that goes out as its caller's own bytes, beside the model's name: keep this list short.
-    fn edit(&self, _call: &Call, _provider: &Provider, _edits: &mut Edits) {}
+    /// Changes to a request that goes out as its caller's own bytes to the model of `card`, beside the model's name: keep this list short.
+    fn edit(&self, _call: &Call, _card: &Card, _edits: &mut Edits) {}
 
     /// Changes to a conversation that is about to be written for a model in the provider's protocol `back`.
     fn adjust(&self, _chat: &mut Chat, _card: &Card, _back: Dialect) {}

@@ -35,6 +35,10 @@ impl Back for Anthropic {
         Framing::Sse
     }
 
+    fn longest_tool_name(&self) -> Option<usize> {
+        Some(tools::LONGEST_NAME)
+    }
+
     fn write_request(&self, chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {
         request::write(chat, model, card)
     }

@@ -83,6 +83,10 @@ impl Back for OpenAi {
         Framing::Sse
     }
 
+    fn longest_tool_name(&self) -> Option<usize> {
+        Some(offer::LONGEST_NAME)
+    }
+
     fn write_request(&self, chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {
         request::write(chat, model, card)
     }

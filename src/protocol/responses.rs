@@ -18,6 +18,7 @@ mod usage;
 use bytes::Bytes;
 
 use super::call::Call;
+use super::openai::offer;
 use super::{
     Back, BadRequest, ErrorView, Framing, Front, Inspected, ReadStream, Stamp, Tap, Unreadable, Unwritable,
     WriteStream, Written,
@@ -77,6 +78,10 @@ impl Back for Responses {
 
     fn framing(&self) -> Framing {
         Framing::Sse
+    }
+
+    fn longest_tool_name(&self) -> Option<usize> {
+        Some(offer::LONGEST_NAME)
     }
 
     fn write_request(&self, chat: &Chat, model: &str, card: &Card) -> Result<Written, Unwritable> {

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::classify::{self, Refused};
 use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
 use crate::domain::failure::Class;
+use crate::models::Card;
 use crate::protocol::anthropic::Anthropic;
 use crate::protocol::call::Call;
 use crate::protocol::history::{Change, changed};
@@ -67,7 +68,7 @@ impl ChatAdapter for Chat {
 
     /// Thoughts of other models carry no signature, and are refused; the client has them from an answer that another
     /// link gave (docs: protocols/translation.md, 3.4).
-    fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+    fn edit(&self, call: &Call, _card: &Card, edits: &mut Edits) {
         if let Some(turns) = changed(call, "messages", &["\"thinking\""], without_unsigned) {
             edits.set("messages", turns);
         }

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::embed::{EmbedAdapter, EmbedWay};
-use super::{Auth, ChatAdapter, LocalAnswer, Probe, Provider, Reach, Spec, Way, openai};
+use super::{Auth, ChatAdapter, LocalAnswer, Probe, Reach, Spec, Way, openai};
+use crate::models::Card;
 use crate::protocol::call::Call;
 use crate::protocol::openai::OpenAi;
 use crate::protocol::splice::Edits;
@@ -42,7 +43,7 @@ impl ChatAdapter for Chat {
         &[Way { back: &OpenAi, path: "/chat/completions" }]
     }
 
-    fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+    fn edit(&self, call: &Call, _card: &Card, edits: &mut Edits) {
         openai::ask_for_usage(call, edits);
     }
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::classify::{self, Refused};
 use super::embed::{EmbedAdapter, EmbedWay};
-use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
+use super::{Auth, ChatAdapter, Probe, Reach, Role, Spec, Var, Way};
 use crate::domain::Dialect;
 use crate::domain::chat::{Chat as Conversation, Message, OPENAI_THOUGHT, Part, Thought};
 use crate::domain::failure::{Class, Failure};
@@ -65,7 +65,7 @@ impl ChatAdapter for Chat {
         matches!(refusal.status, Some(404 | 405 | 501)) && refusal.class != Class::ModelUnavailable && unknown
     }
 
-    fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+    fn edit(&self, call: &Call, card: &Card, edits: &mut Edits) {
         match call.front.dialect() {
             Dialect::OpenAi => {}
             Dialect::Responses => return without_others_thoughts(call, edits),
@@ -76,7 +76,10 @@ impl ChatAdapter for Chat {
                 edits.drop(name);
             }
         }
-        if let Some(turns) = changed(call, "messages", &["\"reasoning", "\"cache_control\""], without_extensions) {
+        // A model that wants its thoughts back is not OpenAI's, but of a server that only speaks like it.
+        if !card.echoes_thoughts
+            && let Some(turns) = changed(call, "messages", &["\"reasoning", "\"cache_control\""], without_extensions)
+        {
             edits.set("messages", turns);
         }
         ask_for_usage(call, edits);

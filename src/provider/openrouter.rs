@@ -91,7 +91,7 @@ impl ChatAdapter for Chat {
         matches!(refusal.status, Some(404 | 405 | 501)) && unnamed
     }
 
-    fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+    fn edit(&self, call: &Call, _card: &Card, edits: &mut Edits) {
         if call.front.dialect() == Dialect::Anthropic {
             if let Some(turns) = changed(call, "messages", &["\"thinking\""], anthropic::without_unsigned) {
                 edits.set("messages", turns);

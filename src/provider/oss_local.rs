@@ -2,7 +2,7 @@
 
 use super::classify::{self, Refused};
 use super::embed::{EmbedAdapter, EmbedWay};
-use super::{Auth, ChatAdapter, Probe, Provider, Reach, Role, Spec, Var, Way};
+use super::{Auth, ChatAdapter, Probe, Reach, Role, Spec, Var, Way};
 use crate::domain::chat::Chat as Conversation;
 use crate::domain::failure::{Class, Failure};
 use crate::models::Card;
@@ -59,7 +59,7 @@ impl ChatAdapter for Chat {
     }
 
     /// Ollama's `/v1` reads the length by its old name alone, and ignores what it does not know.
-    fn edit(&self, call: &Call, _provider: &Provider, edits: &mut Edits) {
+    fn edit(&self, call: &Call, _card: &Card, edits: &mut Edits) {
         super::openai::ask_for_usage(call, edits);
         if let Some(length) = call.field("max_completion_tokens") {
             edits.cut("max_completion_tokens");

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::outgoing::{self, Outgoing};
 use super::reply::{Reply, ReplyBody, passed_on};
-use super::stream::{Course, Cutter, Direct, Ends, Lane, Live, Translated};
+use super::stream::{Course, Cutter, Direct, Ends, Lane, Live, Translated, Translation};
 use super::wire::Patience;
 use super::{Incoming, LONGEST_ANSWER, LONGEST_ERROR, Upstream, ways};
 use crate::domain::Dialect;
@@ -18,6 +18,7 @@ use crate::domain::failure::{Class, Failure};
 use crate::models::Card;
 use crate::protocol::call::Call;
 use crate::protocol::estimate;
+use crate::protocol::renamed::Renamed;
 use crate::protocol::{Back, Framing, Inspected, Stamp};
 use crate::provider::classify::{self, Refused, Told};
 use crate::provider::link::{Link, Terms};
@@ -70,23 +71,24 @@ impl Upstream {
         }
         let mut chat = outgoing::read(call)?;
         adapter.adjust(&mut chat, card, way.back.dialect());
-        let prompt = estimate::prompt(&chat);
+        let names = way.back.longest_tool_name().map(|longest| Renamed::fit(&mut chat, longest)).unwrap_or_default();
+        let translation = Translation { prompt: estimate::prompt(&chat), names };
         loop {
             let outgoing = outgoing::translated(exchange.back, link, call, &chat, card)?;
             outgoing::refuse_dropped(reject, &outgoing, terms, way.back.dialect())?;
-            match self.exchange(&exchange, outgoing, Some(prompt)).await {
+            match self.exchange(&exchange, outgoing, Some(&translation)).await {
                 Err(refusal) if refusal.class == Class::InvalidRequest && adapter.amend(&refusal, &mut chat) => {}
                 result => return result,
             }
         }
     }
 
-    /// One call. `prompt` are the conversation's tokens by estimate, where it was translated.
+    /// One call. `translation` is what must be known of a conversation that was translated.
     async fn exchange(
         &self,
         exchange: &Exchange<'_>,
         outgoing: Outgoing,
-        prompt: Option<u64>,
+        translation: Option<&Translation>,
     ) -> Result<Reply, Failure> {
         let Exchange { link, call, path, terms, .. } = *exchange;
         let stream = call.facts.stream;
@@ -103,8 +105,8 @@ impl Upstream {
         }
         let headers = passed_on(&incoming.headers);
         let body = match stream {
-            true => self.stream(exchange, incoming, prompt, until).await?,
-            false => self.whole(exchange, incoming, prompt).await?,
+            true => self.stream(exchange, incoming, translation, until).await?,
+            false => self.whole(exchange, incoming, translation).await?,
         };
         Ok(Reply { headers, dropped: outgoing.dropped, estimated: None, body })
     }
@@ -134,11 +136,10 @@ impl Upstream {
         &self,
         exchange: &Exchange<'_>,
         incoming: Incoming,
-        prompt: Option<u64>,
+        translation: Option<&Translation>,
         until: Instant,
     ) -> Result<ReplyBody, Failure> {
         let Exchange { link, call, back, terms, thinks, .. } = exchange;
-        let direct = back.dialect() == call.front.dialect();
         let expected = match back.framing() {
             Framing::Sse => "text/event-stream",
             Framing::Ndjson => "ndjson",
@@ -146,21 +147,24 @@ impl Upstream {
         if !has_type(&incoming.headers, expected) {
             return Err(self.not_a_stream(exchange, incoming).await);
         }
-        let lane = if direct {
-            let prompt = estimate::request(call);
-            Lane::Direct(Direct::new(call.front.tap(call), prompt, link.provider.clone(), back.dialect()))
-        } else {
-            let stamp = self.stamp();
-            let reader = back.reader(&stamp);
-            let writer = call.front.writer(call, stamp);
-            let cutter = Cutter::of(back.framing());
-            let ends = Ends { reader, writer, prompt: prompt.unwrap_or_else(|| estimate::request(call)) };
-            Lane::Translated(Translated::new(cutter, ends, link.provider.clone(), back.dialect()))
+        let lane = match translation {
+            None => {
+                let prompt = estimate::request(call);
+                Lane::Direct(Direct::new(call.front.tap(call), prompt, link.provider.clone(), back.dialect()))
+            }
+            Some(translation) => {
+                let stamp = self.stamp();
+                let reader = back.reader(&stamp);
+                let writer = call.front.writer(call, stamp);
+                let ends = Ends { reader, writer, translation: translation.clone() };
+                let cutter = Cutter::of(back.framing());
+                Lane::Translated(Box::new(Translated::new(cutter, ends, link.provider.clone(), back.dialect())))
+            }
         };
         let course = Course {
             provider: link.provider.clone(),
             model: link.model.clone(),
-            ping: if direct { b"" } else { call.front.ping() },
+            ping: translation.map_or(&b""[..], |_| call.front.ping()),
             clock: self.clock.clone(),
             idle: if *thinks { self.limits.idle_thinking } else { self.limits.idle },
             deadline: terms.deadline,
@@ -185,12 +189,12 @@ impl Upstream {
         &self,
         exchange: &Exchange<'_>,
         mut incoming: Incoming,
-        prompt: Option<u64>,
+        translation: Option<&Translation>,
     ) -> Result<ReplyBody, Failure> {
         let Exchange { link, call, back, .. } = exchange;
         let body = self.json(exchange.terms, &mut incoming).await?;
         let refused = |body| Err(refusal(&link.provider, back.dialect(), None, &incoming.headers, body));
-        if back.dialect() == call.front.dialect() {
+        let Some(translation) = translation else {
             return match call.front.inspect(&body)? {
                 Inspected::Error => refused(body),
                 Inspected::Answer(learned) => {
@@ -198,14 +202,15 @@ impl Upstream {
                     Ok(ReplyBody::Whole { bytes: body, learned: Learned { usage: Some(usage), ..learned } })
                 }
             };
-        }
+        };
         if carries_error(&body) {
             return refused(body);
         }
         let stamp = self.stamp();
         let mut answer = back.read_answer(&body, &stamp)?;
-        let prompt = || prompt.unwrap_or_else(|| estimate::request(call));
-        answer.usage = Some(estimate::usage(answer.usage, true, prompt, estimate::said(&answer.parts)));
+        let usage = estimate::usage(answer.usage, true, || translation.prompt, estimate::said(&answer.parts));
+        answer.usage = Some(usage);
+        translation.names.restore(&mut answer);
         let bytes = call.front.write_answer(&answer, call, &stamp);
         let learned = Learned { model: Some(answer.model), usage: answer.usage, finish: Some(answer.finish) };
         Ok(ReplyBody::Whole { bytes, learned })

@@ -39,7 +39,7 @@ pub(super) fn direct(adapter: &dyn ChatAdapter, link: &Link, call: &Call, card: 
             edits.set(name, most.to_string());
         }
     }
-    adapter.edit(call, &link.provider, &mut edits);
+    adapter.edit(call, card, &mut edits);
     spliced(call, &edits)
 }
 

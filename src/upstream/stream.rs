@@ -27,7 +27,7 @@ use crate::secret::scrub;
 use crate::telemetry;
 use alarm::{Alarm, Rang};
 pub(super) use direct::Direct;
-pub(super) use translated::{Cutter, Ends, Translated};
+pub(super) use translated::{Cutter, Ends, Translated, Translation};
 
 /// The most bytes that may come before the first content.
 const LONGEST_PRELUDE: usize = 1 << 20;
@@ -55,7 +55,7 @@ pub(super) enum Lane {
     /// Both speak the same protocol: bytes pass.
     Direct(Direct),
     /// They do not: events are read and written anew.
-    Translated(Translated),
+    Translated(Box<Translated>),
 }
 
 /// What came of one chunk, or of the end of the bytes.

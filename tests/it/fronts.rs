@@ -1,9 +1,13 @@
 //! What holds for callers of every protocol alike, each in its own form.
 
+/// What has no end.
+mod bounds;
 /// What is refused at the door: keys, sizes, paths, too many at once.
 mod door;
 /// How a chain ends that nobody answers.
 mod errors;
+/// The mock, the metrics, and what is asked twice.
+mod everyday;
 /// Streams drawn at random.
 mod scripts;
 /// Clients that hang up, and usage that nobody has counted.

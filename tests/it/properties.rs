@@ -32,3 +32,12 @@ mod prefix;
 
 /// Bytes of any kind.
 mod fuzz;
+
+/// Ollama's own form.
+mod native;
+
+/// Tokens and what they cost.
+mod tokens;
+
+/// Answers in the requests that follow.
+mod replies;

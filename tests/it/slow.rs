@@ -9,7 +9,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::sleep;
 
 /// What the buffers on the way may hold of one stream, in bytes.
-const BUFFERS: u64 = 7 << 20;
+const BUFFERS: u64 = 16_000_000;
 
 /// One provider for each way that a stream takes through the gateway.
 const LANES: [Kind; 3] = [Kind::OpenAi, Kind::Anthropic, Kind::Ollama];

@@ -13,7 +13,7 @@ use crate::models::Card;
 use crate::protocol::Unwritable;
 
 /// The longest name of a tool.
-const LONGEST_NAME: usize = 128;
+pub(super) const LONGEST_NAME: usize = 128;
 
 /// A tool as it is offered.
 #[derive(Debug, Serialize)]

@@ -5,7 +5,7 @@ use super::schema::is_strict;
 use crate::domain::chat::Function;
 
 /// The longest name of a function.
-const LONGEST_NAME: usize = 64;
+pub(in crate::protocol) const LONGEST_NAME: usize = 64;
 
 /// How strict tool number `at` can be: OpenAI is strict with a schema only where all is required and nothing else
 /// allowed; others are where not all is.

@@ -169,9 +169,8 @@ fn json_where_json_is_asked_for() {
 #[test]
 fn usage_is_asked_for_like_at_openai() {
     let call = scan::scan(&OpenAi, Bytes::from(with(says("hi"), json!({"stream": true})).to_string())).unwrap();
-    let provider = Provider::new(&SPEC, String::new(), None, Default::default());
     let mut edits = Edits::default();
-    Chat.edit(&call, &provider, &mut edits);
+    Chat.edit(&call, &Card::PLAIN, &mut edits);
     let body: Value = serde_json::from_slice(&splice::splice(&call, &edits).concat()).unwrap();
     assert_eq!(body["stream_options"], json!({"include_usage": true}));
 }

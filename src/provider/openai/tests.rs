@@ -11,9 +11,8 @@ use crate::protocol::{scan, splice};
 fn check(more: &str, expected: &str, dropped: &[&str]) {
     let wrap = |more: &str| format!(r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}]{more}}}"#);
     let call = scan::scan(&OpenAi, Bytes::from(wrap(more))).unwrap();
-    let provider = Provider::new(&SPEC, String::new(), None, Default::default());
     let mut edits = Edits::default();
-    Chat.edit(&call, &provider, &mut edits);
+    Chat.edit(&call, &Card::PLAIN, &mut edits);
     let sent = splice::splice(&call, &edits).concat();
     assert_eq!(std::str::from_utf8(&sent).unwrap(), wrap(expected));
     assert_eq!(edits.dropped, dropped);
@@ -53,8 +52,7 @@ fn what_other_vendors_answers_leave_in_the_history_is_taken_out() {
         let body = format!(r#"{{"model":"m","messages":{messages}}}"#);
         let call = scan::scan(&OpenAi, Bytes::from(body)).unwrap();
         let mut edits = Edits::default();
-        let provider = Provider::new(&SPEC, String::new(), None, Default::default());
-        Chat.edit(&call, &provider, &mut edits);
+        Chat.edit(&call, &Card::PLAIN, &mut edits);
         String::from_utf8(splice::splice(&call, &edits).concat()).unwrap()
     };
     let with = r#"[{"role":"user","content":[{"type":"text","text":"say \"reasoning\"","cache_control":{}}]},{"role":"assistant","content":"b","reasoning":"c","reasoning_details":[]}]"#;
@@ -87,7 +85,7 @@ fn thoughts_of_other_models_stay_behind_and_openais_own_do_not() {
     let sent = |body: String| {
         let call = scan::scan(&Responses, Bytes::from(body)).unwrap();
         let mut edits = Edits::default();
-        Chat.edit(&call, &Provider::new(&SPEC, String::new(), None, Default::default()), &mut edits);
+        Chat.edit(&call, &Card::PLAIN, &mut edits);
         String::from_utf8(splice::splice(&call, &edits).concat()).unwrap()
     };
     let own = thought("gAAAAAB");

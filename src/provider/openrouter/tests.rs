@@ -16,7 +16,7 @@ fn sent(body: &str, model: &str) -> Value {
     let call = scan::scan(&OpenAi, Bytes::copy_from_slice(body.as_bytes())).unwrap();
     let mut edits = Edits::default();
     edits.set("model", json!(model).to_string());
-    Chat.edit(&call, &provider(&[]), &mut edits);
+    Chat.edit(&call, &Card::PLAIN, &mut edits);
     assert!(edits.dropped.is_empty());
     serde_json::from_slice(&splice::splice(&call, &edits).concat()).unwrap()
 }

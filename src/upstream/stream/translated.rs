@@ -9,10 +9,14 @@ use crate::domain::Dialect;
 use crate::domain::chat::{Event, Usage};
 use crate::domain::facts::Learned;
 use crate::domain::failure::{Class, Failure};
-use crate::protocol::sse::{self, TooLong};
+use crate::protocol::renamed::Renamed;
+use crate::protocol::sse::{self, LONGEST_EVENT, TooLong};
 use crate::protocol::{ErrorView, Framing, ReadStream, WriteStream, estimate, ndjson};
 use crate::provider::Provider;
 use crate::upstream::chat::told_in_stream;
+
+/// The most that a writer may keep of an answer, in bytes.
+const MOST_KEPT: usize = LONGEST_EVENT;
 
 /// One stream in the translated lane.
 pub(in crate::upstream) struct Translated {
@@ -32,8 +36,17 @@ pub(in crate::upstream) struct Ends {
     pub(in crate::upstream) reader: Box<dyn ReadStream>,
     /// Writes the caller's.
     pub(in crate::upstream) writer: Box<dyn WriteStream>,
-    /// The request's tokens by estimate.
+    /// What must be known of the conversation between them.
+    pub(in crate::upstream) translation: Translation,
+}
+
+/// What must be known of a conversation that was translated.
+#[derive(Clone)]
+pub(in crate::upstream) struct Translation {
+    /// Its tokens by estimate.
     pub(in crate::upstream) prompt: u64,
+    /// The tools whose names were changed for the provider.
+    pub(in crate::upstream) names: Renamed,
 }
 
 /// Cuts bytes into events.
@@ -123,7 +136,7 @@ impl Translated {
     }
 
     fn usage(&self) -> Usage {
-        estimate::usage(self.learned.usage, self.learned.finish.is_some(), || self.ends.prompt, self.said)
+        estimate::usage(self.learned.usage, self.learned.finish.is_some(), || self.ends.translation.prompt, self.said)
     }
 
     pub(super) fn is_finished(&self) -> bool {
@@ -151,7 +164,8 @@ impl Translated {
 
     /// Writes the events that were read, up to the one that ends the stream.
     fn write(&mut self, out: &mut BytesMut, taken: &mut Taken) {
-        for event in std::mem::take(&mut self.events) {
+        for mut event in std::mem::take(&mut self.events) {
+            self.ends.translation.names.restore_in(&mut event);
             match &event {
                 Event::Start { model } => self.learned.model = Some(model.to_string()),
                 Event::Usage(usage) => self.learned.usage = Some(*usage),
@@ -175,6 +189,12 @@ impl Translated {
             }
             taken.content |= event.is_content();
             self.ends.writer.write(&event, out);
+            if taken.end.is_none() && self.ends.writer.kept() > MOST_KEPT {
+                let message =
+                    format!("more than {MOST_KEPT} bytes of the answer would have to be kept to be told later");
+                taken.end = Some(Err(Failure::after_sending(Class::Malformed, message)));
+                break;
+            }
         }
     }
 }

@@ -225,3 +225,24 @@ async fn a_stream_whose_usage_never_comes_is_closed_after_five_seconds() {
         assert!(usage["output_tokens"].as_u64().is_some_and(|tokens| tokens > 0), "nobody counted: {usage}");
     }
 }
+
+#[tokio::test]
+async fn tools_with_longer_names_than_a_provider_takes_are_called_by_their_own() {
+    const LONG: &str = "mcp__a_server_with_a_long_name__a_tool_with_a_name_that_is_longer_still";
+    let openai = upstream::openai().start().await;
+    let gateway = gateway().with(&openai).start().await;
+    let tool = json!({"name": LONG, "input_schema": {"type": "object"}});
+    let called = json!({"type": "tool_use", "id": "toolu_1", "name": LONG, "input": {}});
+    let result = json!({"type": "tool_result", "tool_use_id": "toolu_1", "content": "ok"});
+    let turns = json!([{"role": "user", "content": "hi"}, {"role": "assistant", "content": [called]},
+        {"role": "user", "content": [result]}]);
+    let body = with(asking("gpt-4o", json!("hi")), json!({"tools": [tool], "messages": turns}));
+    assert_eq!(send(&gateway, &body).await.status, 200);
+    let told = openai.last_call().json["tools"][0]["function"]["name"].as_str().expect("a name").to_owned();
+    assert_eq!((told.len(), &told[..5]), (64, "mcp__"));
+    assert_eq!(openai.last_call().json["messages"][1]["tool_calls"][0]["function"]["name"], *told);
+    openai.switch([Say::Tool("call_1", told.leak(), "{}")]);
+    assert_eq!(send(&gateway, &body).await.json["content"][0]["name"], LONG);
+    let streamed = send(&gateway, &streamed(body)).await;
+    assert_eq!(message_of(&streamed.events).expect("a message")["content"][0]["name"], LONG);
+}

@@ -256,7 +256,7 @@ fn says_something(event: &Event) -> bool {
 }
 
 /// A text cut in two.
-fn halves(text: &str, cut: Index) -> (String, String) {
+pub fn halves(text: &str, cut: Index) -> (String, String) {
     let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let (begin, rest) = text.split_at(*cut.get(&places));
     (begin.to_owned(), rest.to_owned())

@@ -1,7 +1,7 @@
 //! Writes a streamed answer, event by event (docs: protocols/translation.md, 3.2).
 //!
 //! The hub's calls may be interleaved, with one another and with text; blocks may not. So the first call is told as it
-//! comes, and what comes beside it waits. What waits is part of the one answer and as long as the provider makes it.
+//! comes, and what comes beside it waits.
 
 mod blocks;
 mod waiting;
@@ -273,6 +273,10 @@ impl WriteStream for Writer {
 
     fn fail(&mut self, error: &ErrorView<'_>, out: &mut BytesMut) {
         error::event(error, out);
+    }
+
+    fn kept(&self) -> usize {
+        self.waiting.bytes()
     }
 }
 

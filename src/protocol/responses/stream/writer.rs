@@ -8,7 +8,6 @@ use bytes::BytesMut;
 use serde_json::value::RawValue;
 
 use super::super::super::call::Call;
-use super::super::super::sse::LONGEST_EVENT;
 use super::super::super::{ErrorView, Stamp, WriteStream};
 use super::super::echo::Asked;
 use super::super::error;
@@ -18,9 +17,7 @@ use super::events::{Events, OfResponse};
 use super::open::Open;
 use crate::domain::chat::{Event, Finish, Thought, ToolCall, Usage};
 
-/// The most that is kept of an answer, whose last event repeats all of it: a longer one could not be read.
-const MOST_KEPT: usize = LONGEST_EVENT;
-/// What an item weighs in that beside its words.
+/// What an item weighs beside its words.
 const ITEM: usize = 256;
 
 /// Writes events.
@@ -33,7 +30,7 @@ pub(in super::super) struct Writer {
     ended: Vec<Box<RawValue>>,
     /// Those under way, in order.
     open: Vec<Open>,
-    /// How much of the answer is kept, in bytes.
+    /// How much of the answer is kept, in bytes: its last event repeats all of it.
     kept: usize,
     finish: Finish,
     usage: Option<Usage>,
@@ -192,10 +189,6 @@ impl WriteStream for Writer {
             _ => self.start("", out),
         }
         self.kept += weight(event);
-        if self.kept > MOST_KEPT {
-            let message = "The answer is too long to be repeated at its end, as this protocol wants it.";
-            return self.break_off(Fault { code: "server_error", message }, out);
-        }
         match event {
             Event::Text(words) => self.say(words, false, out),
             Event::Refusal(words) => self.say(words, true, out),
@@ -216,6 +209,10 @@ impl WriteStream for Writer {
         }
         error::event(error, self.events.number(), out);
         self.over = true;
+    }
+
+    fn kept(&self) -> usize {
+        self.kept
     }
 }
 

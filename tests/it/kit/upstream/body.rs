@@ -56,10 +56,14 @@ impl Asked<'_> {
         if let Some(comment) = comment {
             pieces = pieces.into_iter().flat_map(|piece| [Say::Comment(comment), piece]).collect();
         }
-        let steps = pieces.iter().flat_map(|piece| match control(piece) {
-            Some(step) => Some(step),
-            None if *piece == Say::Endless => Some(Step::Endless(dialect.render(&Say::Long(1024)))),
-            None => Some(Step::Send(dialect.render(piece))).filter(|step| *step != Step::Send(Vec::new())),
+        let steps = pieces.iter().flat_map(|piece| match (control(piece), piece) {
+            (Some(step), _) => Some(step),
+            (None, Say::Endless) => Some(Step::Endless(dialect.render(&Say::Long(1024)))),
+            (None, Say::EndlessArgs(index)) => {
+                let fragment = Say::ToolArgs(*index, "x".repeat(16 << 10).leak());
+                Some(Step::Endless(dialect.render(&fragment)))
+            }
+            (None, _) => Some(Step::Send(dialect.render(piece))).filter(|step| *step != Step::Send(Vec::new())),
         });
         let steps: Vec<Step> = steps.collect();
         let length = bytes_of(&steps).len();

@@ -52,6 +52,8 @@ pub enum Say {
     Reset,
     /// Text without end, until the client goes away.
     Endless,
+    /// The same of arguments of this tool call: a string that never closes.
+    EndlessArgs(usize),
 }
 
 /// What the pieces of an answer add up to, for answers that are sent whole.
@@ -82,7 +84,10 @@ pub const USAGE: (u64, u64) = (9, 12);
 impl Say {
     /// Whether the piece ends the script's say: nothing is completed after it.
     pub fn ends(&self) -> bool {
-        matches!(self, Self::Done | Self::Error(_) | Self::Stall | Self::Cut | Self::Reset | Self::Endless)
+        matches!(
+            self,
+            Self::Done | Self::Error(_) | Self::Stall | Self::Cut | Self::Reset | Self::Endless | Self::EndlessArgs(_)
+        )
     }
 
     /// The text of a text piece.

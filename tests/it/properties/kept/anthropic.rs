@@ -13,6 +13,7 @@ use sha2::{Digest, Sha256};
 
 use super::{shown, text};
 pub use answer::{stream, whole};
+pub use turns::given_back;
 
 /// Can a conversation not be put into this protocol at all?
 pub fn is_beyond(chat: &Chat) -> bool {

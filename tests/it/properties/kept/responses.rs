@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::openai::{is_closed, named, short};
 use super::shown;
-pub use answer::{kept as answer, opened, thoughts_apart};
+pub use answer::{given_back, kept as answer, opened, thoughts_apart};
 
 /// Can a conversation not be put into this protocol at all?
 pub fn is_beyond(chat: &Chat) -> bool {

@@ -10,6 +10,8 @@ pub(super) struct Waiting {
     list: VecDeque<Part>,
     /// How many of them are content.
     content: usize,
+    /// How much they say, in bytes.
+    bytes: usize,
 }
 
 #[derive(Debug)]
@@ -42,7 +44,9 @@ pub(super) struct Json {
 impl Waiting {
     /// Takes content, which is told behind everything that came before.
     pub(super) fn put_content(&mut self, event: Event) {
-        self.list.push_back(Part::Content(event));
+        let part = Part::Content(event);
+        self.bytes += part.bytes();
+        self.list.push_back(part);
         self.content += 1;
     }
 
@@ -50,7 +54,9 @@ impl Waiting {
     pub(super) fn put_call(&mut self, call: Call) {
         let stays_before = |part: &Part| !matches!(part, Part::Call(other) if other.index > call.index);
         let at = self.list.iter().rposition(stays_before).map_or(0, |last| last + 1);
-        self.list.insert(at, Part::Call(call));
+        let part = Part::Call(call);
+        self.bytes += part.bytes();
+        self.list.insert(at, part);
     }
 
     /// Takes more of the arguments of call number `index`, if that waits.
@@ -62,7 +68,13 @@ impl Waiting {
         if let Some(call) = calls.rev().find(|call| call.index == index) {
             call.arguments.push_str(piece);
             call.json.add(piece);
+            self.bytes += piece.len();
         }
+    }
+
+    /// How much waits, in bytes.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// Is there content behind calls that all have their arguments whole?
@@ -73,10 +85,10 @@ impl Waiting {
 
     /// What is told next, if it is a call.
     pub(super) fn next_call(&mut self) -> Option<Call> {
-        match self.list.pop_front()? {
+        match self.pop()? {
             Part::Call(call) => Some(call),
             content => {
-                self.list.push_front(content);
+                self.put_back(content);
                 None
             }
         }
@@ -84,16 +96,43 @@ impl Waiting {
 
     /// What is told next, if it is content.
     pub(super) fn next_content(&mut self) -> Option<Event> {
-        match self.list.pop_front()? {
+        match self.pop()? {
             Part::Content(event) => {
                 self.content -= 1;
                 Some(event)
             }
             call => {
-                self.list.push_front(call);
+                self.put_back(call);
                 None
             }
         }
+    }
+
+    fn pop(&mut self) -> Option<Part> {
+        let part = self.list.pop_front()?;
+        self.bytes -= part.bytes();
+        Some(part)
+    }
+
+    fn put_back(&mut self, part: Part) {
+        self.bytes += part.bytes();
+        self.list.push_front(part);
+    }
+}
+
+impl Part {
+    /// What it weighs: its words, and what holds them.
+    fn bytes(&self) -> usize {
+        let length = |word: &Option<String>| word.as_ref().map_or(0, String::len);
+        let words = match self {
+            Part::Call(call) => call.id.len() + call.name.len() + call.arguments.len(),
+            Part::Content(Event::Text(text) | Event::Refusal(text)) => text.len(),
+            Part::Content(Event::Thought { piece, .. }) => {
+                piece.text.len() + length(&piece.signature) + length(&piece.sealed)
+            }
+            Part::Content(_) => 0,
+        };
+        size_of::<Part>() + words
     }
 }
 
@@ -135,6 +174,20 @@ impl Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_waits_weighs_until_it_is_told() {
+        let mut waiting = Waiting::default();
+        let call = ToolCall { id: "a".into(), name: "f".into(), arguments: "{".into() };
+        waiting.put_call(Call::new(1, &call));
+        waiting.add(1, &"x".repeat(1000));
+        waiting.put_content(Event::Text("y".repeat(500)));
+        assert!((1500..3000).contains(&waiting.bytes()), "{}", waiting.bytes());
+        assert!(waiting.next_content().is_none() && waiting.bytes() > 1500);
+        assert!(waiting.next_call().is_some() && (500..1500).contains(&waiting.bytes()));
+        assert!(waiting.next_content().is_some());
+        assert_eq!(waiting.bytes(), 0);
+    }
 
     #[test]
     fn an_object_is_whole_when_it_is_closed() {

@@ -238,16 +238,16 @@ fn an_answer_without_words_or_model_is_an_answer() {
 }
 
 #[test]
-fn an_answer_that_nobody_could_read_to_its_end_is_broken_off() {
+fn all_that_the_last_event_repeats_is_kept_and_told_to_be() {
     let mut writer = writer(&json!({}));
-    let piece = text(&"x".repeat(1 << 20));
-    let mut events = Vec::new();
-    for _ in 0..20 {
-        let mut out = BytesMut::new();
-        writer.write(&piece, &mut out);
-        events.push(out);
+    let mut out = BytesMut::new();
+    assert_eq!(writer.kept(), 0);
+    for said in 1..=20 {
+        writer.write(&text(&"x".repeat(1 << 10)), &mut out);
+        assert!((said << 10..(said + 1) << 10).contains(&writer.kept()), "{}", writer.kept());
     }
-    let is_failed = |out: &BytesMut| out.starts_with(b"event: response.failed");
-    assert_eq!(events.iter().position(is_failed), Some(15));
-    assert!(events[16..].iter().all(|out| out.is_empty()));
+    writer.fail(&error("server_error"), &mut out);
+    let events = parsed(&out);
+    assert_eq!(events.iter().filter(|event| event["type"] == "response.failed").count(), 1);
+    assert_eq!(events.last().map(|event| &event["type"]), Some(&json!("response.failed")));
 }

@@ -26,13 +26,8 @@ pub fn holds(events: &[(Option<String>, Value)], ending: Ending) {
         }
         chunk["choices"].as_array().expect("choices").iter().for_each(choice);
     }
-    let role = |chunk: &Value| chunk.pointer("/choices/0/delta/role").is_some();
-    assert_eq!(
-        chunks.iter().filter(|chunk| role(chunk)).count(),
-        usize::from(!chunks.is_empty()),
-        "the role comes once"
-    );
-    assert!(chunks.first().is_none_or(|first| role(first)), "the role comes first");
+    let roles: Vec<bool> = chunks.iter().map(|chunk| chunk.pointer("/choices/0/delta/role").is_some()).collect();
+    assert!(roles.iter().skip(1).all(|role| !role) && roles.first().is_none_or(|first| *first), "the role comes first");
 }
 
 fn choice(choice: &Value) {

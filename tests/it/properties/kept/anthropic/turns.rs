@@ -140,6 +140,18 @@ pub fn clean(raw: &str) -> String {
     raw.chars().map(|c| if c.is_ascii_alphanumeric() || "_-".contains(c) { c } else { '_' }).collect()
 }
 
+/// What is read of the model's turn where it is given back as it was told: thoughts without a proof are nobody's.
+pub fn given_back(parts: &[Part]) -> Vec<Part> {
+    let part = |part: &Part| match part {
+        Part::Thought(thought) if !is_ours(thought) => {
+            Part::Thought(Thought { text: thought.text.clone(), ..Thought::default() })
+        }
+        Part::Call(call) => Part::Call(ToolCall { arguments: arguments(&call.arguments), ..call.clone() }),
+        part => part.clone(),
+    };
+    parts.iter().map(part).collect()
+}
+
 /// The object that arguments are, as JSON is read and written: with the last of equal keys, and floats of 64 bits.
 fn arguments(raw: &str) -> String {
     match (raw.trim(), serde_json::from_str::<Value>(raw.trim())) {

@@ -75,6 +75,18 @@ pub fn opened(answer: &Answer) -> Answer {
     Answer { parts: answer.parts.iter().map(part).collect(), ..answer.clone() }
 }
 
+/// What is read of the model's turn where it is given back as it was told: thoughts that come with a seal and lead to
+/// something.
+pub fn given_back(parts: &[Part]) -> Vec<Part> {
+    let last = parts.iter().rposition(|part| !matches!(part, Part::Thought(_))).map_or(0, |last| last + 1);
+    let part = |part: &Part| match part {
+        Part::Thought(thought) if thought.sealed.is_none() => None,
+        Part::Thought(thought) => Some(Part::Thought(unpacked(thought).unwrap_or_else(|| thought.clone()))),
+        part => Some(part.clone()),
+    };
+    parts[..last].iter().filter_map(part).collect()
+}
+
 fn unpacked(thought: &Thought) -> Option<Thought> {
     let packed: Value = serde_json::from_slice(&STANDARD.decode(thought.sealed.as_ref()?).ok()?).ok()?;
     let word = |name: &str| packed.get(name).and_then(Value::as_str).map(str::to_owned);

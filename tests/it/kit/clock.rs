@@ -54,12 +54,12 @@ impl Gateway {
         panic!("a provider stays unhealthy: {}", self.get("/health").await.json);
     }
 
-    /// Status of each provider that was ever checked, and when that was.
+    /// Status of each provider that was ever checked, and when that was. The mock has nothing that could be checked.
     async fn checks(&self) -> Vec<(Value, Value)> {
         let health = self.get("/health").await.json;
-        let providers = health["providers"].as_object().expect("providers").values();
-        let checked = providers.filter(|one| !one["checked_at"].is_null());
-        checked.map(|one| (one["status"].clone(), one["checked_at"].clone())).collect()
+        let providers = health["providers"].as_object().expect("providers").iter();
+        let checked = providers.filter(|(name, one)| *name != "mock" && !one["checked_at"].is_null());
+        checked.map(|(_, one)| (one["status"].clone(), one["checked_at"].clone())).collect()
     }
 }
 

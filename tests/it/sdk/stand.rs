@@ -125,9 +125,7 @@ impl Stand {
             builder = builder.arg("--mock");
         }
         let bare = gateway().env("GATEWAY_API_KEYS", KEY).start().await;
-        let gateway = builder.start().await;
-        // The mock is never checked.
-        let gateway = if who == Who::Mock { gateway } else { gateway.checked().await };
+        let gateway = builder.start().await.checked().await;
         Self { who, failing, serving, gateway, bare }
     }
 

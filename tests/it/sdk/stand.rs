@@ -125,7 +125,8 @@ impl Stand {
             builder = builder.arg("--mock");
         }
         let bare = gateway().env("GATEWAY_API_KEYS", KEY).start().await;
-        Self { who, failing, serving, gateway: builder.start().await, bare }
+        let gateway = builder.start().await.checked().await;
+        Self { who, failing, serving, gateway, bare }
     }
 
     /// Where the gateway is.
@@ -162,7 +163,7 @@ impl Stand {
     /// Sets what the provider answers from now on; gives the text of a plain answer.
     async fn play(self: &Arc<Self>, play: &str) -> Value {
         // Whatever the case before has done to the provider's health is over.
-        self.gateway.advance(LONG).await;
+        self.gateway.recover(LONG).await;
         if let Some(failing) = &self.failing {
             failing.forget();
         }

@@ -160,6 +160,11 @@ async fn a_request_that_came_just_before_the_signal_is_answered() {
         for connection in &mut connections {
             connection.send("GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").await;
         }
+        // Each worker has taken its connections by the time that the last ones are answered.
+        let mut last = connections.split_off(16);
+        for connection in &mut last {
+            assert_eq!(connection.try_answer().await.map(|answer| answer.status), Some(200));
+        }
         sleep(Duration::from_millis(30)).await;
         gateway.signal(Signal::SIGTERM);
         for connection in &mut connections {

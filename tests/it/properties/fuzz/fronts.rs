@@ -109,7 +109,7 @@ fn watched(tap: &dyn Tap) {
 }
 
 /// Words for a caller: a sentence of sane length, and a path.
-fn told(param: Option<&str>, message: &str) {
+pub fn told(param: Option<&str>, message: &str) {
     assert!(message.len() < LONGEST, "{} bytes: {}", message.len(), &message.get(..200).unwrap_or(message));
     assert!(message.ends_with('.') || message.contains("data:"), "{message}");
     assert!(param.is_none_or(|param| !param.is_empty() && param.len() < LONGEST), "{param:?}");

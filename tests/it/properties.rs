@@ -41,3 +41,6 @@ mod tokens;
 
 /// Answers in the requests that follow.
 mod replies;
+
+/// Vectors, in either encoding.
+mod vectors;

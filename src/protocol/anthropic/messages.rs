@@ -100,7 +100,7 @@ impl<'a> Script<'a> {
     fn answer(&mut self, result: &'a ToolResult, at: usize) -> Result<(), Unwritable> {
         let tool_use_id = self.calls.close(result, at)?;
         let content = match &result.parts[..] {
-            [Part::Text(text)] if result.plain => {
+            [Part::Text(text)] if result.plain && !text.cache => {
                 (!text.text.trim().is_empty()).then_some(Output::Text(text.text.as_str()))
             }
             parts => Some(said(parts, at)?).filter(|blocks| !blocks.is_empty()).map(Output::Blocks),

@@ -7,6 +7,7 @@ mod errors;
 mod forms;
 mod fronts;
 mod splitters;
+mod vectors;
 mod writers;
 
 use ::bytes::Bytes;
@@ -176,4 +177,21 @@ fn ollama_answers_are_read() {
 #[test]
 fn ollama_streams_are_read() {
     fuzz(|| bytes::like(|name| name.ends_with(".ndjson")), |data| backs::stream(Dialect::Ollama, data));
+}
+
+#[test]
+fn requests_for_vectors_are_read() {
+    fuzz(|| bytes::like(|name| name.contains("request")), vectors::request);
+}
+
+#[test]
+fn vectors_are_read() {
+    fuzz(
+        || {
+            bytes::led(|name| {
+                name.contains("response.float") || name.contains("response.base64") || name.contains("ollama.response")
+            })
+        },
+        vectors::answer,
+    );
 }

@@ -30,10 +30,10 @@ pub fn chat_and_more() -> BoxedStrategy<(Chat, Chat)> {
 fn wishes() -> BoxedStrategy<Chat> {
     let length = option::of(prop_oneof![1..200_000_u64, Just(i64::MAX as u64)]);
     let shape = (length, option::of(effort()), format(), sampling());
-    let rest = (option::of(user_id()), any::<bool>(), rest(), vec(name(), 0..2));
+    let rest = (option::of(user_id()), any::<bool>(), rest(), vec(name(), 0..2), any::<bool>());
     (tools(), shape, rest)
         .prop_map(|((tools, tool_choice, parallel_tools), (max_tokens, effort, format, sampling), rest)| {
-            let (user, stream, rest, foreign) = rest;
+            let (user, stream, rest, foreign, text_parts) = rest;
             Chat {
                 tools,
                 tool_choice,
@@ -47,6 +47,7 @@ fn wishes() -> BoxedStrategy<Chat> {
                 include_usage: stream,
                 rest,
                 foreign,
+                text_parts,
                 ..Chat::default()
             }
         })

@@ -159,6 +159,14 @@ fn a_result_holds_text_pictures_or_nothing() {
 }
 
 #[test]
+fn a_marked_result_keeps_its_mark() {
+    let result = ToolResult { id: "1".into(), parts: vec![cached("x")], plain: true, is_error: false };
+    let messages = vec![user("a"), Message::Assistant(vec![call("1", "")]), Message::Tool(result)];
+    let block = json!([{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}]);
+    assert_eq!(turns(messages, NEW)[2]["content"][0]["content"], block);
+}
+
+#[test]
 fn only_signed_and_sealed_thoughts_of_claude_are_given_back() {
     let sealed = |data: &str| Thought {
         sealed: Some(data.into()),

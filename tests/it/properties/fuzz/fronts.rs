@@ -9,14 +9,15 @@ use ai_mcp_gateway::protocol::{ErrorView, Framing, Inspected, Seen, Tap, Unreada
 use bytes::{Bytes, BytesMut};
 use serde_json::Value;
 
-use super::super::codecs::{self, BACKS, back, front, stamp};
+use super::super::codecs::{self, BACKS, FRONTS, back, front, stamp};
 use super::super::kept::shown;
+use super::super::requests::trip_if_written;
 
 /// The longest sentence for a caller, in bytes.
 const LONGEST: usize = 4200;
 
-/// A request: it is read or refused with words, what is read of it agrees, and every provider's protocol takes it or
-/// says what it lacks.
+/// A request: it is read or refused with words, what is read of it agrees, every provider's protocol takes it or says
+/// what it lacks, and its conversation is kept as any is.
 pub fn request(dialect: Dialect, body: &[u8]) {
     let front = front(dialect);
     let call = scan::scan(front, Bytes::copy_from_slice(body));
@@ -32,6 +33,10 @@ pub fn request(dialect: Dialect, body: &[u8]) {
             }
             for dialect in BACKS {
                 to_provider(dialect, &chat);
+            }
+            let said = Chat { messages: chat.messages, ..Chat::default() };
+            for dialect in FRONTS {
+                trip_if_written(dialect, &said).unwrap_or_else(|error| panic!("{dialect:?}: {error}"));
             }
         }
     }
@@ -109,7 +114,7 @@ fn watched(tap: &dyn Tap) {
 }
 
 /// Words for a caller: a sentence of sane length, and a path.
-fn told(param: Option<&str>, message: &str) {
+pub fn told(param: Option<&str>, message: &str) {
     assert!(message.len() < LONGEST, "{} bytes: {}", message.len(), &message.get(..200).unwrap_or(message));
     assert!(message.ends_with('.') || message.contains("data:"), "{message}");
     assert!(param.is_none_or(|param| !param.is_empty() && param.len() < LONGEST), "{param:?}");
@@ -120,7 +125,8 @@ fn agrees(call: &Call, chat: &Chat) {
     let facts = &call.facts;
     assert_eq!(facts.stream, chat.stream, "stream");
     assert_eq!(facts.tools, !chat.tools.is_empty(), "tools");
-    assert_eq!(facts.structured, chat.format != Format::Text, "structured");
+    // These two are looked for, not read: a plan may be more careful than it need be, and never less.
+    assert!(facts.structured || chat.format == Format::Text, "structured");
     let pictures = shown(&chat.messages).any(|part| matches!(part, Part::Image(_)));
     assert!(facts.vision || !pictures, "vision");
 }

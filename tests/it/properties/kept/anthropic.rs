@@ -152,11 +152,10 @@ fn opaque(user: &str) -> String {
     Sha256::digest(user).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// Of the tiers of service there are two.
 fn rest(rest: &Map<String, Value>) -> Map<String, Value> {
-    rest.iter()
-        .filter(|(name, tier)| *name == "service_tier" && *tier == "auto")
-        .map(|(k, v)| (k.clone(), v.clone()))
-        .collect()
+    let tier = rest.get("service_tier").filter(|tier| *tier == "auto" || *tier == "default");
+    tier.map(|tier| ("service_tier".to_owned(), tier.clone())).into_iter().collect()
 }
 
 /// Of the marks of cached prefixes, the last four: tools come first, then the conversation.

@@ -211,9 +211,10 @@ fn said(part: &Part) -> Option<Part> {
     }
 }
 
-/// A result that says nothing is a plain one of no parts.
+/// A result that says nothing is a plain one of no parts; one with a mark is not plain.
 fn told(result: &ToolResult, id: String) -> ToolResult {
     let parts: Vec<Part> = result.parts.iter().filter_map(said).collect();
-    let plain = result.plain || parts.is_empty();
+    let marked = matches!(parts[..], [Part::Text(Text { cache: true, .. })]);
+    let plain = (result.plain && !marked) || parts.is_empty();
     ToolResult { id, parts, plain, is_error: result.is_error }
 }

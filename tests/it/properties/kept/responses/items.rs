@@ -8,6 +8,8 @@ use super::super::{text, texts};
 /// What is kept of the messages: instructions that stand first, as one text, and items.
 pub fn messages(chat: &Chat) -> Vec<Message> {
     let first = chat.messages.iter().take_while(|message| matches!(message, Message::System(_))).count();
+    // An input without an item is none.
+    let first = if first == chat.messages.len() { 0 } else { first };
     let (leading, others) = chat.messages.split_at(first);
     let mut items = Items::default();
     let mut words: Vec<&str> = leading.iter().flat_map(|message| texts(parts(message))).collect();

@@ -18,6 +18,9 @@ use crate::config::Config;
 use crate::gateway::{Gateway, Listings, Shared};
 use crate::health::Health;
 use crate::provider::Standing;
+use crate::record::{Recorder, Writing};
+use crate::shared::Board;
+use crate::store::Store;
 use crate::upstream::{Limits, Tls, Upstream};
 
 /// The longest that the line about the server waits for the first checks.
@@ -30,6 +33,8 @@ pub struct App {
     tls: Tls,
     api: api::Options,
     grace: Duration,
+    /// The thread that writes records, where there is a database.
+    writing: Option<Writing>,
 }
 
 impl App {
@@ -39,6 +44,15 @@ impl App {
     /// Where TLS cannot be set up.
     pub fn build(config: Config, clock: Clock) -> anyhow::Result<App> {
         let health = Health::new(&config.roster, config.health, clock.clone());
+        let database = &config.storage.database;
+        let store = Store::new(database)?;
+        let (recorder, writing) = match &store {
+            Some(store) => {
+                let (recorder, writing) = Recorder::start(store, database.folder().to_owned())?;
+                (recorder, Some(writing))
+            }
+            None => (Recorder::off(), None),
+        };
         let shared = Shared {
             rules: config.rules,
             roster: config.roster,
@@ -47,6 +61,9 @@ impl App {
             budget: RetryBudget::new(clock.now()),
             listings: Listings::default(),
             options: config.gateway,
+            recorder,
+            store,
+            board: Board::new(&config.shared),
             clock,
         };
         Ok(App {
@@ -55,6 +72,7 @@ impl App {
             tls: Tls::load()?,
             api: config.api,
             grace: config.server.grace,
+            writing,
         })
     }
 
@@ -74,12 +92,13 @@ impl App {
 ///
 /// # Errors
 /// Where the workers cannot be started.
-pub async fn serve(listener: TcpListener, app: App, mut signals: mpsc::Receiver<()>) -> anyhow::Result<()> {
+pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Receiver<()>) -> anyhow::Result<()> {
     let load = Arc::new(Load::default());
     let (ending, end) = watch::channel(None);
     let workers = workers(&app, &load, &end)?;
     let address = listener.local_addr()?;
     let mut checks = checks(&app, address)?;
+    let mut keeping = keep(&app);
     tokio::select! {
         () = accept(listener, &workers) => {}
         _ = signals.recv() => {}
@@ -87,6 +106,7 @@ pub async fn serve(listener: TcpListener, app: App, mut signals: mpsc::Receiver<
     load.drain();
     tracing::info!("draining: no new connections, finishing what is under way");
     checks.abort_all();
+    keeping.abort_all();
     let until = Instant::now() + app.grace;
     // Connections that are kept are answered until then, so that whoever asks learns that this process is not ready.
     let hurry = tokio::select! {
@@ -95,13 +115,28 @@ pub async fn serve(listener: TcpListener, app: App, mut signals: mpsc::Receiver<
         Some(()) = signals.recv() => true,
     };
     ending.send_replace(Some(if hurry { Instant::now() } else { until }));
-    let mut joining = tokio::task::spawn_blocking(|| workers.into_iter().for_each(Worker::join));
+    let writing = app.writing.take();
+    let mut joining = tokio::task::spawn_blocking(|| {
+        workers.into_iter().for_each(Worker::join);
+        // Nobody is left who could record anything.
+        writing.into_iter().for_each(Writing::finish);
+    });
     tokio::select! {
         joined = &mut joining => return Ok(joined?),
         Some(()) = signals.recv() => {}
     }
     ending.send_replace(Some(Instant::now()));
     Ok(joining.await?)
+}
+
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had.
+fn keep(app: &App) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    if let Some(store) = app.shared.store.clone() {
+        let clock = app.shared.clock.clone();
+        tasks.spawn(async move { store.keep(&clock).await });
+    }
+    tasks
 }
 
 /// A worker for each core.

@@ -3,6 +3,7 @@
 mod dotenv;
 mod llm;
 mod server;
+mod storage;
 mod vars;
 
 use std::fmt;
@@ -13,8 +14,9 @@ use crate::health;
 use crate::models::Models;
 use crate::plan::Rules;
 use crate::provider::Roster;
-use crate::{api, upstream};
+use crate::{admit, api, cache, shared, upstream};
 pub use server::Server;
+pub use storage::Storage;
 pub use vars::{Known, Vars};
 
 /// Everything that the process goes by.
@@ -35,6 +37,14 @@ pub struct Config {
     pub health: health::Options,
     /// Bounds of calls.
     pub upstream: upstream::Limits,
+    /// The database.
+    pub storage: Storage,
+    /// Redis.
+    pub shared: shared::Options,
+    /// The response cache.
+    pub cache: cache::Options,
+    /// The limits of client keys.
+    pub admit: admit::Options,
     /// What the operator should hear although it stops nobody, such as a placeholder for a key.
     pub warnings: Vec<String>,
 }
@@ -71,6 +81,10 @@ impl Config {
             gateway: llm::gateway(vars),
             health: llm::health(vars),
             upstream: llm::upstream(vars),
+            storage: storage::read(vars),
+            shared: storage::shared(vars),
+            cache: storage::cache(vars),
+            admit: storage::admit(vars),
             server,
             roster,
             warnings: Vec::new(),

@@ -5,7 +5,9 @@ pub mod brief;
 pub mod chat;
 pub mod facts;
 pub mod failure;
+pub mod grant;
 pub mod money;
+pub mod row;
 pub mod vectors;
 
 /// The wire languages that callers and providers speak. Two sides that speak the same one exchange bytes.

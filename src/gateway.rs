@@ -29,6 +29,9 @@ use crate::plan::models::{Candidates, chain_for};
 use crate::plan::{NoChain, Rules};
 use crate::provider::link::Chain;
 use crate::provider::{Roster, mock};
+use crate::record::Recorder;
+use crate::shared::Board;
+use crate::store::Store;
 use crate::upstream::Upstream;
 use crate::upstream::reply::Reply;
 pub use error::GatewayError;
@@ -64,6 +67,12 @@ pub struct Shared {
     pub listings: Listings,
     /// The operator's bounds.
     pub options: Options,
+    /// Keeps what happened.
+    pub recorder: Recorder,
+    /// The database, where there is one.
+    pub store: Option<Store>,
+    /// What replicas share.
+    pub board: Board,
     /// Tells the time.
     pub clock: Clock,
 }

@@ -16,12 +16,17 @@ pub mod protocol;
 pub mod provider;
 
 // floor 3: the outside, each a leaf that knows no sibling
+pub mod cache;
 pub mod health;
+pub mod shared;
+pub mod store;
 pub mod upstream;
 
 // floor 4: decisions
+pub mod admit;
 pub mod chain;
 pub mod plan;
+pub mod record;
 
 // floor 5: the product as an interface
 pub mod gateway;

@@ -54,7 +54,7 @@ pub(super) async fn ask(State(api): State<Arc<Api>>, request: Request<Body>, end
     let headers = passed(*front, request.headers());
     let bytes = match body::read(request, api.options.longest_body, api.gateway.clock()).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return error::refuse(*front, &caller, refusal),
+        Err(refusal) => return error::turn_away(&api.gateway, *front, &caller, refusal),
     };
     let scanned = match wanted {
         Wanted::Answer => scan(*front, bytes),
@@ -63,7 +63,7 @@ pub(super) async fn ask(State(api): State<Arc<Api>>, request: Request<Body>, end
     };
     let mut call = match scanned {
         Ok(call) => call,
-        Err(bad) => return error::refuse(*front, &caller, bad.into()),
+        Err(bad) => return error::turn_away(&api.gateway, *front, &caller, bad.into()),
     };
     call.headers = headers;
     let answered = match wanted {

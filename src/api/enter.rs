@@ -43,7 +43,8 @@ impl Api {
         endpoint: &'static str,
     ) -> Result<Entered, Box<Response>> {
         let began = self.gateway.clock().now();
-        let mut caller = Caller { request_id: request_id(headers), key: Arc::from(""), endpoint, timeout: None, began };
+        let (request_id, key) = (request_id(headers), Arc::from(""));
+        let mut caller = Caller { request_id, key, grant: None, endpoint, timeout: None, began };
         let refuse = |caller: &Caller, refusal| Err(Box::new(error::refuse(front, caller, refusal)));
         let Some(key) = self.options.keys.admit(headers) else {
             return refuse(&caller, Refusal::Key);

@@ -14,7 +14,7 @@ use crate::chain;
 use crate::domain::Dialect;
 use crate::domain::facts::Caller;
 use crate::domain::failure::Class;
-use crate::gateway::GatewayError;
+use crate::gateway::{Gateway, GatewayError};
 use crate::protocol::{BadRequest, ErrorView, Front};
 use crate::telemetry::{self, Finished};
 
@@ -84,6 +84,11 @@ impl Refusal {
         })
     }
 
+    /// The word for logs and records.
+    fn outcome(&self) -> &'static str {
+        self.code().unwrap_or("invalid_request")
+    }
+
     fn param(&self) -> Option<&str> {
         match self {
             Refusal::Bad(bad) => bad.param.as_deref(),
@@ -96,9 +101,22 @@ impl Refusal {
 
 /// Refuses a request before it reaches the gateway, and logs it.
 pub(super) fn refuse(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Response {
+    telemetry::request_finished(&Finished {
+        outcome: refusal.outcome(),
+        status: refusal.status().as_u16(),
+        ..Finished::of(caller)
+    });
+    told(front, caller, refusal)
+}
+
+/// Refuses a request of a model, and records it.
+pub(super) fn turn_away(gateway: &Gateway, front: &dyn Front, caller: &Caller, refusal: Refusal) -> Response {
+    gateway.turned_away(caller, refusal.outcome(), refusal.status().as_u16());
+    told(front, caller, refusal)
+}
+
+fn told(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Response {
     let status = refusal.status();
-    let outcome = refusal.code().unwrap_or("invalid_request");
-    telemetry::request_finished(&Finished { outcome, status: status.as_u16(), ..Finished::of(caller) });
     let message = refusal.to_string();
     let kind = match status {
         StatusCode::SERVICE_UNAVAILABLE => "server_error",

@@ -16,8 +16,8 @@ pub(super) async fn whole(State(api): State<Arc<Api>>) -> Json<Value> {
         api.gateway.providers().iter().map(|report| (report.name.to_owned(), provider(report))).collect();
     Json(json!({
         "status": if api.gateway.is_well() { "ok" } else { "degraded" },
-        "redis": false,
-        "database": false,
+        "redis": api.gateway.has_redis().unwrap_or(false),
+        "database": api.gateway.has_database().unwrap_or(false),
         "timestamp": time(api.gateway.clock().wall()),
         "version": env!("CARGO_PKG_VERSION"),
         "providers": providers,

@@ -32,11 +32,11 @@ pub(super) async fn route(State(api): State<Arc<Api>>, request: Request<Body>) -
     };
     let bytes = match body::read(request, api.options.longest_body, api.gateway.clock()).await {
         Ok(bytes) => bytes,
-        Err(refusal) => return error::refuse(&OpenAi, &caller, refusal),
+        Err(refusal) => return error::turn_away(&api.gateway, &OpenAi, &caller, refusal),
     };
     let routed = match api.gateway.read_route(&bytes) {
         Ok(routed) => routed,
-        Err(bad) => return error::refuse(&OpenAi, &caller, bad.into()),
+        Err(bad) => return error::turn_away(&api.gateway, &OpenAi, &caller, bad.into()),
     };
     if routed.dry_run {
         return match api.gateway.explain(&routed) {

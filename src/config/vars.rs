@@ -210,7 +210,7 @@ fn read_file(path: &Path) -> Result<BTreeMap<String, String>, ConfigFault> {
 }
 
 /// An address without a password that may stand in it.
-fn without_password(url: &str) -> String {
+pub(super) fn without_password(url: &str) -> String {
     let start = url.find("://").map_or(0, |at| at + 3);
     let end = url[start..].find('/').map_or(url.len(), |at| start + at);
     match url[start..end].rfind('@') {

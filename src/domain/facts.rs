@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::Dialect;
 use super::chat::{Finish, Usage};
+use super::grant::Grant;
 
 /// What a plan must know of a request: its top level, and nothing more.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +49,15 @@ pub struct Learned {
     pub finish: Option<Finish>,
 }
 
+/// For whom a caller asks, in the caller's own words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Whom {
+    /// Its user.
+    pub user: Option<Box<str>>,
+    /// Its conversation.
+    pub conversation: Option<Box<str>>,
+}
+
 /// Who asks, and within which bounds.
 #[derive(Debug, Clone)]
 pub struct Caller {
@@ -55,6 +65,8 @@ pub struct Caller {
     pub request_id: Arc<str>,
     /// Name of the client key for logs; never the key.
     pub key: Arc<str>,
+    /// What that key allows; `None` where nobody needs one.
+    pub grant: Option<Arc<Grant>>,
     /// The path that was asked, for logs and metrics.
     pub endpoint: &'static str,
     /// A shorter deadline than the operator's, from `x-gateway-timeout-ms`.

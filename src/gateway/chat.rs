@@ -36,7 +36,7 @@ impl Gateway {
         A: Future<Output = Result<Reply, Failure>>,
     {
         let chain = chain.map_err(|no_chain| self.refused(call, caller, no_chain.into()))?;
-        let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
+        let record = Record::begin(self.shared.clone(), caller, call);
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -52,7 +52,7 @@ impl Gateway {
 
     /// Refuses `call` before anybody is called.
     pub(super) fn refused(&self, call: &Call, caller: &Caller, error: GatewayError) -> GatewayError {
-        let record = Record::begin(self.shared.clone(), caller, &call.facts.model, call.facts.stream);
+        let record = Record::begin(self.shared.clone(), caller, call);
         record.refused(error, Duration::ZERO)
     }
 

@@ -24,7 +24,7 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], where the request is wrong, or nobody serves its model. It has been logged.
     pub async fn count(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let record = Record::begin(self.shared.clone(), caller, &call.facts.model, false);
+        let record = Record::begin(self.shared.clone(), caller, call);
         let mut able = match self.plan(&call.facts) {
             Ok(chain) => chain,
             Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),

@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{GatewayError, Shared};
+use super::{Gateway, GatewayError, Shared};
 use crate::chain::Exhausted;
 use crate::domain::attempt::{Attempt, Outcome};
-use crate::domain::facts::{Caller, Learned};
+use crate::domain::facts::{Caller, Learned, Whom};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::money::Usd;
+use crate::domain::row::{CallRow, Row, RowId, storable};
+use crate::protocol::call::Call;
+use crate::protocol::{attempts, own};
 use crate::provider::link::Link;
 use crate::telemetry::{self, Finished};
 use crate::upstream::stream::StreamEnd;
@@ -21,6 +24,7 @@ pub(super) struct Record {
     shared: Arc<Shared>,
     caller: Caller,
     asked: String,
+    whom: Whom,
     stream: bool,
     began: Instant,
     told: bool,
@@ -41,9 +45,10 @@ pub(super) struct Streaming {
 const CLIENT_GONE: u16 = 499;
 
 impl Record {
-    pub(super) fn begin(shared: Arc<Shared>, caller: &Caller, asked: &str, stream: bool) -> Record {
-        let began = shared.clock.now();
-        Record { shared, caller: caller.clone(), asked: asked.to_owned(), stream, began, told: false }
+    pub(super) fn begin(shared: Arc<Shared>, caller: &Caller, call: &Call) -> Record {
+        let (began, asked, stream) = (shared.clock.now(), call.facts.model.clone(), call.facts.stream);
+        let whom = if shared.recorder.is_on() { own::whom(call) } else { Whom::default() };
+        Record { shared, caller: caller.clone(), asked, whom, stream, began, told: false }
     }
 
     pub(super) fn began(&self) -> Instant {
@@ -101,7 +106,7 @@ impl Record {
     ) -> Option<Usd> {
         self.told = true;
         let cost = link.and_then(|link| self.cost(link, learned));
-        telemetry::request_finished(&Finished {
+        let finished = Finished {
             caller: &self.caller,
             asked: &self.asked,
             attempts,
@@ -114,7 +119,13 @@ impl Record {
             first_token,
             usage: learned.usage,
             cost: cost.map(Usd::dollars),
-        });
+        };
+        telemetry::request_finished(&finished);
+        if self.shared.recorder.is_on() {
+            let whom = std::mem::take(&mut self.whom);
+            let row = row(&self.shared, &finished, link, whom, cost);
+            self.shared.recorder.put(row);
+        }
         cost
     }
 }
@@ -162,6 +173,48 @@ impl Streaming {
         let Streaming { record, link, attempts, upstream, first_token } = self;
         record.tell(Some(link), attempts, Cow::Borrowed(outcome), status, learned, *upstream, Some(*first_token));
     }
+}
+
+impl Gateway {
+    /// A request was refused at the door: recorded, as all others are.
+    pub fn turned_away(&self, caller: &Caller, outcome: &str, status: u16) {
+        let finished = Finished { outcome, status, ..Finished::of(caller) };
+        telemetry::request_finished(&finished);
+        let shared = &self.shared;
+        if shared.recorder.is_on() {
+            shared.recorder.put(row(shared, &finished, None, Whom::default(), None));
+        }
+    }
+}
+
+/// A request as its table has it.
+fn row(shared: &Shared, finished: &Finished<'_>, link: Option<&Link>, whom: Whom, cost: Option<Usd>) -> Row {
+    let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    let (now, caller, usage) = (shared.clock.wall(), finished.caller, finished.usage);
+    Row::Call(Box::new(CallRow {
+        id: RowId::new(now),
+        request_id: caller.request_id.clone(),
+        endpoint: Cow::Borrowed(caller.endpoint),
+        route: shared.rules.routes.contains_key(finished.asked).then(|| finished.asked.into()),
+        key_id: caller.grant.as_ref().map(|grant| grant.id.clone()),
+        user_id: whom.user,
+        conversation_id: whom.conversation,
+        provider: link.map(|link| Cow::Borrowed(link.provider.name())),
+        model: link.map(|link| link.model.clone()),
+        requested_model: storable(finished.asked).into(),
+        outcome: Cow::Owned(storable(finished.outcome).into_owned()),
+        status: finished.status,
+        stream: finished.stream,
+        cached: false,
+        attempts: attempts::raw(finished.attempts),
+        input_tokens: usage.map(|usage| usage.input),
+        cached_input_tokens: usage.map(|usage| usage.cache_read),
+        output_tokens: usage.map(|usage| usage.output),
+        cost,
+        latency_ms: ms(finished.duration),
+        ttft_ms: finished.first_token.map(ms),
+        created_at: now,
+    }))
 }
 
 impl Drop for Record {

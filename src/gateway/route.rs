@@ -5,14 +5,14 @@ use serde_json::{Map, Value, json};
 
 use super::{Answered, Gateway, GatewayError};
 use crate::domain::attempt::{Attempt, Outcome, Passed};
-use crate::domain::facts::Caller;
+use crate::domain::facts::{Caller, Whom};
 use crate::health::Status;
 use crate::plan::GENERAL;
 use crate::protocol::call::Call;
 use crate::protocol::fields::{self, Fields, Path};
 use crate::protocol::openai::OpenAi;
 use crate::protocol::scan::{object, scan};
-use crate::protocol::{BadRequest, attempts};
+use crate::protocol::{BadRequest, attempts, own};
 use crate::telemetry::summary;
 
 /// What a caller of `/v1/route` sends.
@@ -29,6 +29,7 @@ struct Wanted {
     stream: bool,
     dry_run: bool,
     fallbacks: Option<Value>,
+    whom: Whom,
 }
 
 /// A request to route, read and planned.
@@ -58,10 +59,10 @@ impl Gateway {
             let message = format!("`{task}` is not a route; the routes are {}.", names.join(", "));
             return Err(BadRequest::field(field, message));
         }
-        let (stream, dry_run) = (wanted.stream, wanted.dry_run);
+        let (stream, dry_run, whom) = (wanted.stream, wanted.dry_run, wanted.whom.clone());
         let model = wanted.model.clone().unwrap_or_else(|| task.clone());
         let body = wanted.into_chat(&model)?;
-        let call = scan(&OpenAi, Bytes::from(body.to_string()))?;
+        let call = Call { whom, ..scan(&OpenAi, Bytes::from(body.to_string()))? };
         Ok(Routed { call, task, stream, dry_run })
     }
 
@@ -123,9 +124,10 @@ impl Wanted {
     fn read(body: &[u8]) -> Result<Wanted, BadRequest> {
         object(body)?;
         let mut fields = Fields::of(fields::parse(body)?, &Path::Body, "a JSON object")?;
-        // Accepted, and kept once there is a place to keep them.
-        fields.string("conversationId")?;
-        fields.string("userId")?;
+        let whom = Whom {
+            user: fields.string("userId")?.and_then(|user| own::kept(&user)),
+            conversation: fields.string("conversationId")?.and_then(|conversation| own::kept(&conversation)),
+        };
         let max_tokens = fields.count("maxTokens")?;
         if max_tokens == Some(0) {
             return Err(BadRequest::field("maxTokens", "`maxTokens` must be at least 1."));
@@ -143,6 +145,7 @@ impl Wanted {
             stream: fields.boolean("stream")?.unwrap_or(false),
             dry_run: fields.boolean("dryRun")?.unwrap_or(false),
             fallbacks: fields.take("fallbacks"),
+            whom,
         })
     }
 

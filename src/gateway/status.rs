@@ -3,6 +3,7 @@
 use super::Gateway;
 use crate::health::{Report, Status};
 use crate::provider::{Entry, Standing};
+use crate::store::Store;
 use crate::upstream::probe::Found;
 
 impl Gateway {
@@ -21,9 +22,21 @@ impl Gateway {
         self.providers().iter().any(|report| report.serves)
     }
 
-    /// Is every configured provider well?
+    /// Is every configured provider well, and the database, and Redis?
     pub fn is_well(&self) -> bool {
-        self.providers().iter().all(|report| report.status != Status::Unhealthy)
+        let providers = self.providers().iter().all(|report| report.status != Status::Unhealthy);
+        providers && self.has_database() != Some(false) && self.has_redis() != Some(false)
+    }
+
+    /// Can the database be had? `None` where none is configured.
+    pub fn has_database(&self) -> Option<bool> {
+        self.shared.store.as_ref().map(Store::is_up)
+    }
+
+    /// Can Redis be had? `None` where none is configured.
+    pub fn has_redis(&self) -> Option<bool> {
+        let board = &self.shared.board;
+        board.is_configured().then(|| board.is_up())
     }
 
     /// Checks one provider and says in a line what came of it: `openai: ✅ Available`.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue};
 
 use super::Front;
-use crate::domain::facts::Facts;
+use crate::domain::facts::{Facts, Whom};
 
 /// A request as it arrived.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub struct Call {
     pub fields: Vec<Field>,
     /// Those of its headers that go along to a provider of the same language ([`Front::passes`]).
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// For whom it is asked, where that is told beside it.
+    pub whom: Whom,
 }
 
 /// Where one top-level field stands in a body.

@@ -3,6 +3,8 @@
 use super::BadRequest;
 use super::call::Call;
 use crate::domain::Dialect;
+use crate::domain::facts::Whom;
+use crate::domain::row::storable;
 
 /// The longest model name, in bytes.
 const LONGEST_MODEL: usize = 256;
@@ -68,6 +70,36 @@ pub fn own_fields(call: &Call) -> impl Iterator<Item = &'static str> {
 fn is_anthropics(caller: Dialect, value: &[u8]) -> bool {
     let objects = value.strip_prefix(b"[").is_some_and(|items| items.trim_ascii_start().starts_with(b"{"));
     objects || (caller == Dialect::Anthropic && value == b"\"default\"")
+}
+
+/// The longest name of a caller's own user or conversation that is kept, in bytes.
+const LONGEST_WHOM: usize = 512;
+
+/// For whom it is asked: what is told beside the request, else by the protocol's own fields.
+pub fn whom(call: &Call) -> Whom {
+    let text = |raw: &[u8]| serde_json::from_slice::<String>(raw).ok();
+    let inside = |raw: &[u8], name: &str| {
+        let mut object: serde_json::Map<String, serde_json::Value> = serde_json::from_slice(raw).ok()?;
+        object.remove(name)?.as_str().map(str::to_owned)
+    };
+    let user = || {
+        let plain = ["safety_identifier", "user"].iter().find_map(|name| text(call.field(name)?));
+        plain.or_else(|| inside(call.field("metadata")?, "user_id"))
+    };
+    let conversation = || {
+        let raw = call.field("conversation")?;
+        text(raw).or_else(|| inside(raw, "id"))
+    };
+    Whom {
+        user: call.whom.user.clone().or_else(|| kept(&user()?)),
+        conversation: call.whom.conversation.clone().or_else(|| kept(&conversation()?)),
+    }
+}
+
+/// A name of a caller's own, as it is kept; an empty one is none.
+pub fn kept(name: &str) -> Option<Box<str>> {
+    let end = (0..=LONGEST_WHOM.min(name.len())).rev().find(|end| name.is_char_boundary(*end)).unwrap_or_default();
+    Some(&name[..end]).filter(|name| !name.is_empty()).map(|name| storable(name).into())
 }
 
 /// A field that must be there is not; `what` says what to send.

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 
 use super::call::{Call, Field};
 use super::{BadRequest, Front};
-use crate::domain::facts::Facts;
+use crate::domain::facts::{Facts, Whom};
 
 /// More top-level fields than this are no request of any protocol.
 const MOST_FIELDS: usize = 512;
@@ -32,7 +32,7 @@ pub fn scan_for(
     facts: impl FnOnce(&Call) -> Result<Facts, BadRequest>,
 ) -> Result<Call, BadRequest> {
     let fields = fields(&body)?;
-    let mut call = Call { front, body, facts: Facts::default(), fields, headers: Vec::new() };
+    let mut call = Call { front, body, facts: Facts::default(), fields, headers: Vec::new(), whom: Whom::default() };
     call.facts = Facts { dialect: front.dialect(), ..facts(&call)? };
     Ok(call)
 }

@@ -23,6 +23,13 @@ pub mod label {
         pub provider: String,
     }
 
+    /// What came of asking the cache.
+    #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+    pub struct Cache {
+        /// `hit`, `miss`, `shared` (another request's answer under way) or `off`.
+        pub result: &'static str,
+    }
+
     /// A request as its caller sees it.
     #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
     pub struct Request {
@@ -115,6 +122,16 @@ pub struct Metrics {
     pub inflight: Gauge,
     /// Events taken out of streams because they were no JSON.
     pub dropped_events: Family<label::Provider, Counter>,
+    /// Answers from the cache, and not.
+    pub cache: Family<label::Cache, Counter>,
+    /// Records that wait in memory.
+    pub records_waiting: Gauge,
+    /// Records put on disk, because the database did not take them in time.
+    pub records_spilled: Counter,
+    /// Records that could be kept nowhere.
+    pub records_lost: Counter,
+    /// The live weights of image providers.
+    pub weight: Family<label::Provider, Gauge<f64, std::sync::atomic::AtomicU64>>,
     models: RwLock<HashSet<String>>,
 }
 
@@ -134,6 +151,11 @@ impl Metrics {
             cost: Family::default(),
             inflight: Gauge::default(),
             dropped_events: Family::default(),
+            cache: Family::default(),
+            records_waiting: Gauge::default(),
+            records_spilled: Counter::default(),
+            records_lost: Counter::default(),
+            weight: Family::default(),
             models: RwLock::default(),
         };
         metrics.register();
@@ -156,6 +178,11 @@ impl Metrics {
         all.register("tokens", "Tokens, as providers counted them", self.tokens.clone());
         all.register("cost_usd", "What requests cost, in USD", self.cost.clone());
         all.register("inflight_requests", "Requests under way", self.inflight.clone());
+        all.register("cache", "Answers from the cache, and not", self.cache.clone());
+        all.register("record_queue_length", "Records that wait in memory", self.records_waiting.clone());
+        all.register("records_spilled", "Records put on disk for the time being", self.records_spilled.clone());
+        all.register("records_lost", "Records that could be kept nowhere", self.records_lost.clone());
+        all.register("weight", "Live weights of image providers", self.weight.clone());
         all.register("stream_events_dropped", "Events that were no JSON", self.dropped_events.clone());
     }
 

@@ -3,12 +3,13 @@
 use super::Source;
 
 /// Words, and the rooms that may say them.
-const KEPT: [(&str, &[&str]); 6] = [
+const KEPT: [(&str, &[&str]); 7] = [
     ("reqwest", &["upstream"]),
     ("axum", &["api", "app"]),
     ("std::env", &["config", "cli"]),
     ("env::var", &["config", "cli"]),
     ("sqlx", &["store"]),
+    ("rusqlite", &["store"]),
     ("redis", &["shared"]),
 ];
 

@@ -1,0 +1,155 @@
+//! Appending to SQLite: row by row through a statement that is prepared once, by the driver beneath sqlx's.
+//!
+//! Measured for a row of `llm_logs`, CPU time of the whole process: 1.3 µs so, 3 µs by sqlx with 256 rows in one
+//! statement, 17 µs by way of JSON. A small request takes about 31 µs in all.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Result, Statement, TransactionBehavior, params};
+
+use crate::domain::row::{CallRow, EventRow, Row};
+use crate::store::StoreError;
+
+/// How long another writer is waited for; longer, and the rows wait on disk.
+const BUSY: Duration = Duration::from_millis(500);
+
+const CALL: &str = "INSERT OR IGNORE INTO llm_logs (id, request_id, endpoint, route, key_id, user_id, conversation_id, \
+    provider, model, requested_model, outcome, status, stream, cached, attempts, input_tokens, cached_input_tokens, \
+    output_tokens, cost, latency_ms, ttft_ms, created_at) \
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+const EVENT: &str = "INSERT OR IGNORE INTO analytics_logs (id, event_type, event_data, created_at) VALUES (?, ?, ?, ?)";
+const SPEND: &str = "INSERT INTO key_spend (key_id, day, units, requests, input_tokens, output_tokens) \
+    VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (key_id, day) DO UPDATE SET units = units + excluded.units, \
+    requests = requests + excluded.requests, input_tokens = input_tokens + excluded.input_tokens, \
+    output_tokens = output_tokens + excluded.output_tokens";
+
+/// Appends on a thread that may block. The connection comes back unless the caller has gone.
+pub(super) async fn append(
+    connection: &mut Option<Connection>,
+    path: PathBuf,
+    rows: Arc<[Row]>,
+) -> std::result::Result<(), StoreError> {
+    let taken = connection.take();
+    let work = move || {
+        let mut open = match taken {
+            Some(open) => open,
+            None => connect(path)?,
+        };
+        write(&mut open, &rows).map(|()| open)
+    };
+    let done = tokio::task::spawn_blocking(work).await;
+    let done = done.map_err(|error| StoreError::Away(error.to_string()))?;
+    *connection = Some(done.map_err(StoreError::from)?);
+    Ok(())
+}
+
+fn connect(path: PathBuf) -> Result<Connection> {
+    use rusqlite::OpenFlags;
+    // A file that has been taken away is not made anew without its tables.
+    let open = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    open.busy_timeout(BUSY)?;
+    open.pragma_update(None, "synchronous", "NORMAL")?;
+    Ok(open)
+}
+
+/// What a key has spent on a day.
+#[derive(Default)]
+struct Spent {
+    units: i64,
+    requests: i64,
+    input: i64,
+    output: i64,
+}
+
+fn write(open: &mut Connection, rows: &[Row]) -> Result<()> {
+    let whole = open.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut spent: BTreeMap<(&str, String), Spent> = BTreeMap::new();
+    {
+        let (mut call, mut event) = (whole.prepare_cached(CALL)?, whole.prepare_cached(EVENT)?);
+        let mut stamp = Stamp::default();
+        for row in rows {
+            match row {
+                Row::Call(row) => {
+                    if bind_call(&mut call, row, stamp.of(row.created_at))? == 1 {
+                        note(&mut spent, row);
+                    }
+                }
+                Row::Event(row) => {
+                    bind_event(&mut event, row, stamp.of(row.created_at))?;
+                }
+            }
+        }
+    }
+    for ((key, day), of) in spent {
+        whole.prepare_cached(SPEND)?.execute(params![key, day, of.units, of.requests, of.input, of.output])?;
+    }
+    whole.commit()
+}
+
+fn note<'a>(spent: &mut BTreeMap<(&'a str, String), Spent>, row: &'a CallRow) {
+    let Some(key) = row.key_id.as_deref() else { return };
+    let of = spent.entry((key, row.created_at.strftime("%Y-%m-%d").to_string())).or_default();
+    of.units = of.units.saturating_add(row.cost.unwrap_or_default().0);
+    of.requests += 1;
+    of.input = of.input.saturating_add(number(row.input_tokens).unwrap_or_default());
+    of.output = of.output.saturating_add(number(row.output_tokens).unwrap_or_default());
+}
+
+/// The text of a time; rows come in the order of time, many of one millisecond.
+#[derive(Default)]
+struct Stamp {
+    ms: i64,
+    text: String,
+}
+
+impl Stamp {
+    fn of(&mut self, time: Timestamp) -> &str {
+        let ms = time.as_millisecond();
+        if self.ms != ms || self.text.is_empty() {
+            (self.ms, self.text) = (ms, format!("{time:.3}"));
+        }
+        &self.text
+    }
+}
+
+fn number(count: Option<u64>) -> Option<i64> {
+    count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
+}
+
+fn bind_call(to: &mut Statement<'_>, row: &CallRow, time: &str) -> Result<usize> {
+    to.raw_bind_parameter(1, row.id.number())?;
+    to.raw_bind_parameter(2, &*row.request_id)?;
+    to.raw_bind_parameter(3, &*row.endpoint)?;
+    to.raw_bind_parameter(4, row.route.as_deref())?;
+    to.raw_bind_parameter(5, row.key_id.as_deref())?;
+    to.raw_bind_parameter(6, row.user_id.as_deref())?;
+    to.raw_bind_parameter(7, row.conversation_id.as_deref())?;
+    to.raw_bind_parameter(8, row.provider.as_deref())?;
+    to.raw_bind_parameter(9, row.model.as_deref())?;
+    to.raw_bind_parameter(10, &*row.requested_model)?;
+    to.raw_bind_parameter(11, &*row.outcome)?;
+    to.raw_bind_parameter(12, row.status)?;
+    to.raw_bind_parameter(13, row.stream)?;
+    to.raw_bind_parameter(14, row.cached)?;
+    to.raw_bind_parameter(15, row.attempts.get())?;
+    to.raw_bind_parameter(16, number(row.input_tokens))?;
+    to.raw_bind_parameter(17, number(row.cached_input_tokens))?;
+    to.raw_bind_parameter(18, number(row.output_tokens))?;
+    to.raw_bind_parameter(19, row.cost.map(|cost| cost.dollars()))?;
+    to.raw_bind_parameter(20, number(Some(row.latency_ms)))?;
+    to.raw_bind_parameter(21, number(row.ttft_ms))?;
+    to.raw_bind_parameter(22, time)?;
+    to.raw_execute()
+}
+
+fn bind_event(to: &mut Statement<'_>, row: &EventRow, time: &str) -> Result<usize> {
+    to.raw_bind_parameter(1, row.id.number())?;
+    to.raw_bind_parameter(2, &*row.event_type)?;
+    to.raw_bind_parameter(3, row.event_data.get())?;
+    to.raw_bind_parameter(4, time)?;
+    to.raw_execute()
+}

@@ -15,7 +15,7 @@ use crate::api::{self, Load};
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{Gateway, Listings, Shared};
+use crate::gateway::{Flags, Gateway, Listings, Shared};
 use crate::health::Health;
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
@@ -61,6 +61,7 @@ impl App {
             budget: RetryBudget::new(clock.now()),
             listings: Listings::default(),
             options: config.gateway,
+            flags: Flags::new(config.generation.weights),
             recorder,
             store,
             board: Board::new(&config.shared),
@@ -129,12 +130,17 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, and what
+/// operators change in it is taken over.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
         let clock = app.shared.clock.clone();
         tasks.spawn(async move { store.keep(&clock).await });
+    }
+    if let Some(store) = app.shared.store.clone() {
+        let shared = app.shared.clone();
+        tasks.spawn(async move { shared.flags.follow(&store).await });
     }
     tasks
 }

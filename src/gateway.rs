@@ -5,6 +5,7 @@ mod checks;
 mod count;
 mod embed;
 mod error;
+pub mod flags;
 pub mod listing;
 mod record;
 mod resume;
@@ -35,6 +36,7 @@ use crate::store::Store;
 use crate::upstream::Upstream;
 use crate::upstream::reply::Reply;
 pub use error::GatewayError;
+pub use flags::Flags;
 pub use listing::Listings;
 pub use stream::Stream;
 
@@ -67,6 +69,8 @@ pub struct Shared {
     pub listings: Listings,
     /// The operator's bounds.
     pub options: Options,
+    /// What operators change while it runs.
+    pub flags: Flags,
     /// Keeps what happened.
     pub recorder: Recorder,
     /// The database, where there is one.

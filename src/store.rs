@@ -5,6 +5,7 @@
 
 mod append;
 mod error;
+mod flags;
 mod follow;
 mod pool;
 mod time;
@@ -20,6 +21,7 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 pub use append::Appender;
 pub use error::StoreError;
+pub use flags::Flag;
 use follow::Versions;
 pub use follow::Watched;
 use pool::{Pool, on};
@@ -75,7 +77,7 @@ impl Store {
     /// Why it cannot be had.
     pub async fn open(&self) -> Result<(), StoreError> {
         let opened = tokio::time::timeout(PATIENCE, self.0.pool.migrate(&self.0.options)).await;
-        let opened = opened.unwrap_or_else(|_| Err(StoreError::Away("it did not answer in time".to_owned())));
+        let opened = opened.unwrap_or_else(|_| Err(StoreError::silent()));
         if opened.is_ok() {
             self.0.ready.send_replace(true);
         }

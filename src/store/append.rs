@@ -42,6 +42,6 @@ impl Appender {
     pub fn give_up(&mut self) {
         self.sqlite = None;
         self.postgres = None;
-        self.store.note::<()>(&Err(StoreError::Away("it did not answer in time".to_owned())));
+        self.store.note::<()>(&Err(StoreError::silent()));
     }
 }

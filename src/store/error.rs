@@ -11,12 +11,21 @@ pub enum StoreError {
     Refused(String),
 }
 
+impl StoreError {
+    /// It was asked, and said nothing.
+    pub(super) fn silent() -> StoreError {
+        StoreError::Away("it did not answer in time".to_owned())
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> StoreError {
         // An address may stand in the words, and a password in the address.
         let words = crate::secret::scrub(&error.to_string());
         match &error {
             sqlx::Error::Database(said) if is_data(&**said) => StoreError::Refused(words),
+            // It has answered, and what stands there is not what belongs there.
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Refused(words),
             _ => StoreError::Away(words),
         }
     }

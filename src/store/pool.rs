@@ -26,10 +26,40 @@ macro_rules! on {
 }
 pub(super) use on;
 
+/// Runs queries by one connection, as [`on`] does, but not for longer than [`PATIENCE`]: a connection that does not
+/// answer by then is given up, since the pool would wait for its answer for ever.
+macro_rules! bounded {
+    ($pool:expr, $connection:ident => $body:expr) => {
+        match $pool {
+            $crate::store::pool::Pool::Sqlite(pool) => $crate::store::pool::bounded!(@one pool, $connection => $body),
+            $crate::store::pool::Pool::Postgres(pool) => $crate::store::pool::bounded!(@one pool, $connection => $body),
+        }
+    };
+    (@one $pool:expr, $connection:ident => $body:expr) => {
+        match $pool.acquire().await {
+            Err(error) => Err($crate::store::StoreError::from(error)),
+            Ok(mut held) => {
+                let $connection = &mut *held;
+                let done = tokio::time::timeout($crate::store::pool::PATIENCE, async { $body }).await;
+                match done {
+                    Ok(done) => done.map_err($crate::store::StoreError::from),
+                    Err(_) => {
+                        drop(held.detach());
+                        Err($crate::store::StoreError::silent())
+                    }
+                }
+            }
+        }
+    };
+}
+pub(super) use bounded;
+
 /// Connections that queries may use at once; rows are written by one of their own.
 const MOST_CONNECTIONS: u32 = 4;
 /// How long a query waits for a connection.
 const ACQUIRE: Duration = Duration::from_secs(2);
+/// How long a query may take.
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 /// How long SQLite waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(2);
 

@@ -1,6 +1,7 @@
 //! The real binary: its environment, its folder, its log.
 
 use super::caller::Caller;
+use super::database::Database;
 use super::process::{Finished, Process};
 use super::upstream::{Kind, Upstream};
 use nix::sys::signal::Signal;
@@ -49,6 +50,11 @@ impl GatewayBuilder {
                 self.env("OSS_MODEL_ENABLED", "true").env("OSS_MODEL_ENDPOINT", url).env("OSS_MODEL_NAME", "llama3:8b")
             }
         }
+    }
+
+    /// Keeps its records in this database.
+    pub fn database(self, database: &Database) -> Self {
+        self.env("DATABASE_URL", database.url())
     }
 
     /// Sets an environment variable.

@@ -22,7 +22,7 @@ async fn recorded(database: &Database, count: u64) {
 
 /// A figure of `/metrics`, without labels.
 async fn metric(gateway: &Gateway, name: &str) -> u64 {
-    let text = gateway.get("/metrics").await.text();
+    let text = String::from_utf8(gateway.get("/metrics").await.body).expect("text");
     let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     line.unwrap_or_else(|| panic!("no {name} in {text}")).parse().expect("a number")
 }

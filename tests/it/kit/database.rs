@@ -101,11 +101,18 @@ impl Database {
 
     /// How many rows a table has, where it is there yet.
     pub async fn count(&self, table: &str) -> u64 {
-        self.number(&format!("SELECT count(*) AS first FROM {table}")).await as u64
+        let there = match self {
+            Database::Sqlite(_) => format!("SELECT count(*) AS first FROM sqlite_master WHERE name = '{table}'"),
+            Database::Postgres(_) => format!("SELECT count(*) AS first FROM pg_tables WHERE tablename = '{table}'"),
+        };
+        match self.number(&there).await {
+            0.0 => 0,
+            _ => self.number(&format!("SELECT count(*) AS first FROM {table}")).await as u64,
+        }
     }
 
     async fn sqlite(&self) -> SqliteConnection {
-        let mut connection = SqliteConnection::connect(&self.url()).await.expect("the file opens");
+        let mut connection = SqliteConnection::connect(&format!("{}?mode=rwc", self.url())).await.expect("it opens");
         connection.execute("PRAGMA busy_timeout = 10000").await.expect("a pragma");
         connection
     }

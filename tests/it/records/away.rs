@@ -45,21 +45,9 @@ async fn absent_at_the_start_and_then_there() {
     health(&gateway, false).await;
     assert_eq!(gateway.get("/health").await.json["status"], "degraded");
     wall.open();
-    recorded_there(&database, 20).await;
+    recorded(&database, 20).await;
     health(&gateway, true).await;
     assert_eq!(metric(&gateway, "gateway_records_lost_total").await, 0);
-}
-
-/// As `recorded`, where even the tables may have to be waited for.
-async fn recorded_there(database: &Database, count: u64) {
-    in_time("the tables", async {
-        let tables = "SELECT count(*) AS first FROM pg_tables WHERE tablename = 'llm_logs'";
-        while database.number(tables).await < 1.0 {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-    })
-    .await;
-    recorded(database, count).await;
 }
 
 #[tokio::test]
@@ -68,7 +56,7 @@ async fn cut_off_and_frozen_under_load() {
     let openai = openai().start().await;
     let gateway = gateway().with(&openai).database(&behind).start().await;
     assert_eq!(ask(&gateway, 20).await, 20);
-    recorded_there(&database, 20).await;
+    recorded(&database, 20).await;
     wall.cut();
     assert_eq!(ask(&gateway, 20).await, 20);
     wall.open();
@@ -98,7 +86,7 @@ async fn killed_with_records_on_disk() {
     let openai = openai().start().await;
     let mut first = gateway().with(&openai).database(&behind).start().await;
     assert_eq!(ask(&first, 10).await, 10);
-    recorded_there(&database, 10).await;
+    recorded(&database, 10).await;
     wall.freeze();
     assert_eq!(ask(&first, 30).await, 30);
     // A kill loses what is younger than a quarter of a second.
@@ -128,7 +116,7 @@ async fn ended_while_the_database_hangs() {
     let openai = openai().start().await;
     let mut first = gateway().with(&openai).database(&behind).start().await;
     assert_eq!(ask(&first, 10).await, 10);
-    recorded_there(&database, 10).await;
+    recorded(&database, 10).await;
     wall.freeze();
     assert_eq!(ask(&first, 10).await, 10);
     first.signal(Signal::SIGTERM);

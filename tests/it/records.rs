@@ -2,6 +2,8 @@
 
 /// The database goes, hangs, comes back, or was never there.
 mod away;
+/// The disk is full.
+mod full;
 /// One row for each request, with what is true of it.
 mod rows;
 

@@ -1,5 +1,6 @@
 //! Real databases: SQLite in a file of its own, and PostgreSQL, of which `scripts/test` starts a server.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,6 +15,8 @@ const SERVER: &str = "TEST_POSTGRES";
 pub enum Database {
     /// A file in a folder of its own.
     Sqlite(Arc<TempDir>),
+    /// A SQLite file that somebody else has made.
+    File(PathBuf),
     /// A database of its own on the server, at this address.
     Postgres(String),
 }
@@ -48,6 +51,7 @@ impl Database {
     pub fn url(&self) -> String {
         match self {
             Database::Sqlite(folder) => format!("sqlite://{}/gateway.db", folder.path().display()),
+            Database::File(path) => format!("sqlite://{}", path.display()),
             Database::Postgres(url) => url.clone(),
         }
     }
@@ -73,7 +77,7 @@ impl Database {
     pub async fn run(&self, sql: &str) {
         let sql = sqlx::AssertSqlSafe(sql.to_owned());
         match self {
-            Database::Sqlite(_) => self.sqlite().await.execute(sqlx::raw_sql(sql)).await.map(drop),
+            Database::Sqlite(_) | Database::File(_) => self.sqlite().await.execute(sqlx::raw_sql(sql)).await.map(drop),
             Database::Postgres(_) => self.postgres().await.execute(sqlx::raw_sql(sql)).await.map(drop),
         }
         .expect("the statement runs");
@@ -88,7 +92,9 @@ impl Database {
     pub async fn texts(&self, sql: &str) -> Vec<Option<String>> {
         let sql = sqlx::AssertSqlSafe(format!("SELECT CAST(x.first AS text) FROM ({sql}) AS x"));
         match self {
-            Database::Sqlite(_) => sqlx::query_scalar(sql).fetch_all(&mut self.sqlite().await).await,
+            Database::Sqlite(_) | Database::File(_) => {
+                sqlx::query_scalar(sql).fetch_all(&mut self.sqlite().await).await
+            }
             Database::Postgres(_) => sqlx::query_scalar(sql).fetch_all(&mut self.postgres().await).await,
         }
         .expect("the query runs; its column is called `first`")
@@ -102,7 +108,9 @@ impl Database {
     /// How many rows a table has, where it is there yet.
     pub async fn count(&self, table: &str) -> u64 {
         let there = match self {
-            Database::Sqlite(_) => format!("SELECT count(*) AS first FROM sqlite_master WHERE name = '{table}'"),
+            Database::Sqlite(_) | Database::File(_) => {
+                format!("SELECT count(*) AS first FROM sqlite_master WHERE name = '{table}'")
+            }
             Database::Postgres(_) => format!("SELECT count(*) AS first FROM pg_tables WHERE tablename = '{table}'"),
         };
         match self.number(&there).await {

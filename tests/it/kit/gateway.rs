@@ -81,6 +81,11 @@ impl GatewayBuilder {
         self
     }
 
+    /// Its working directory.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
     /// Works in the folder of an earlier gateway.
     pub fn in_folder_of(mut self, earlier: &Gateway) -> Self {
         self.folder = Arc::clone(&earlier.folder);

@@ -49,8 +49,8 @@ pub(super) fn run(config: Config, command: Weights) -> anyhow::Result<ExitCode> 
         eprintln!("warning: {warning}");
     }
     let of_variable = &config.generation.weights;
-    let store = Store::new(&config.storage.database)?;
     runtime()?.block_on(async {
+        let store = Store::new(&config.storage.database)?;
         match command {
             Weights::Get { json } => {
                 let rows = match &store {

@@ -48,6 +48,12 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
+/// Is another process writing to the file of SQLite? Not always does SQLite wait for it.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|said| said.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
+}
+
 /// Is it the data that it will not take? In PostgreSQL classes 22 (data) and 23 (constraints); in SQLite 18 (too big),
 /// 19 (constraint) and 20 (mismatch), below their extended codes.
 fn is_data(said: &dyn sqlx::error::DatabaseError) -> bool {

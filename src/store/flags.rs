@@ -1,7 +1,6 @@
 //! `feature_flags`: what operators change while the gateway runs.
 
-use super::pool::bounded;
-use super::{Store, StoreError, Time};
+use super::{Store, StoreError, Time, on};
 
 /// A row of `feature_flags`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +33,7 @@ impl Store {
             SELECT substr(flag_key, 1, 200), CASE WHEN flag_value THEN 1 ELSE 0 END, substr(flag_value_text, 1, $1),
                 substr(description, 1, $1), updated_at
             FROM feature_flags ORDER BY flag_key LIMIT $2";
-        let rows: Vec<Columns> = bounded!(&self.0.pool, connection => {
+        let rows: Vec<Columns> = on!(&self.0.pool, connection => {
             sqlx::query_as(ALL).bind(LONGEST).bind(MOST).fetch_all(connection).await
         })?;
         let flag = |(key, on, text, description, updated_at)| Flag { key, on: on != 0, text, description, updated_at };
@@ -51,7 +50,7 @@ impl Store {
             VALUES ($1, false, $2, $3, $4, $4)
             ON CONFLICT (flag_key) DO UPDATE SET flag_value_text = excluded.flag_value_text,
                 description = excluded.description, updated_at = excluded.updated_at";
-        bounded!(&self.0.pool, connection => {
+        on!(&self.0.pool, connection => {
             sqlx::query(SET).bind(key).bind(text).bind(description).bind(at).execute(connection).await.map(drop)
         })
     }

@@ -81,3 +81,6 @@ mod docs;
 
 /// What must be so of the codecs for every input.
 mod properties;
+
+/// What operators change in the database while the gateway runs.
+mod flags;

@@ -5,6 +5,7 @@ mod checks;
 mod count;
 mod embed;
 mod error;
+pub mod events;
 pub mod flags;
 pub mod listing;
 mod record;

@@ -84,3 +84,6 @@ mod properties;
 
 /// What operators change in the database while the gateway runs.
 mod flags;
+
+/// An application's own events.
+mod events;

@@ -33,6 +33,8 @@ pub struct App {
     tls: Tls,
     api: api::Options,
     grace: Duration,
+    /// How long records are kept; `None` for ever.
+    retention: Option<Duration>,
     /// The thread that writes records, where there is a database.
     writing: Option<Writing>,
 }
@@ -73,6 +75,7 @@ impl App {
             tls: Tls::load()?,
             api: config.api,
             grace: config.server.grace,
+            retention: config.storage.retention,
             writing,
         })
     }
@@ -130,8 +133,8 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, and what
-/// operators change in it is taken over.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, what
+/// operators change in it is taken over, and old records are deleted.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
@@ -141,6 +144,10 @@ fn keep(app: &App) -> JoinSet<()> {
     if let Some(store) = app.shared.store.clone() {
         let shared = app.shared.clone();
         tasks.spawn(async move { shared.flags.follow(&store).await });
+    }
+    if let (Some(store), Some(retention)) = (app.shared.store.clone(), app.retention) {
+        let clock = app.shared.clock.clone();
+        tasks.spawn(async move { store.keep_tidy(retention, &clock).await });
     }
     tasks
 }

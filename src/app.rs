@@ -29,6 +29,8 @@ const START_LINE_WAITS: Duration = Duration::from_millis(500);
 /// The process's parts, joined.
 pub struct App {
     shared: Arc<Shared>,
+    /// What replicas share, for this thread; each worker's gateway has its own connection.
+    board: Board,
     limits: Limits,
     tls: Tls,
     api: api::Options,
@@ -63,11 +65,11 @@ impl App {
             options: config.gateway,
             recorder,
             store,
-            board: Board::new(&config.shared),
             clock,
         };
         Ok(App {
             shared: Arc::new(shared),
+            board: Board::new(&config.shared),
             limits: config.upstream,
             tls: Tls::load()?,
             api: config.api,
@@ -83,7 +85,7 @@ impl App {
     pub fn gateway(&self) -> anyhow::Result<Arc<Gateway>> {
         let models = self.shared.models.clone();
         let upstream = Upstream::new(self.limits, &self.shared.roster, models, &self.tls, self.shared.clock.clone())?;
-        Ok(Arc::new(Gateway::new(self.shared.clone(), upstream)))
+        Ok(Arc::new(Gateway::new(self.shared.clone(), upstream, self.board.apart())))
     }
 }
 
@@ -129,13 +131,16 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, and Redis
+/// is looked at.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
         let clock = app.shared.clock.clone();
         tasks.spawn(async move { store.keep(&clock).await });
     }
+    let board = app.board.clone();
+    tasks.spawn(async move { board.keep().await });
     tasks
 }
 

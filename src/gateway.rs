@@ -71,8 +71,6 @@ pub struct Shared {
     pub recorder: Recorder,
     /// The database, where there is one.
     pub store: Option<Store>,
-    /// What replicas share.
-    pub board: Board,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -82,6 +80,8 @@ pub struct Shared {
 pub struct Gateway {
     shared: Arc<Shared>,
     upstream: Arc<Upstream>,
+    /// What replicas share, by this worker's own connection.
+    board: Board,
 }
 
 /// An answer, and how it came about.
@@ -119,8 +119,8 @@ impl Shared {
 
 impl Gateway {
     /// A worker's own gateway.
-    pub fn new(shared: Arc<Shared>, upstream: Upstream) -> Gateway {
-        Gateway { shared, upstream: Arc::new(upstream) }
+    pub fn new(shared: Arc<Shared>, upstream: Upstream, board: Board) -> Gateway {
+        Gateway { shared, upstream: Arc::new(upstream), board }
     }
 
     /// Tells the time.

@@ -15,7 +15,7 @@ use crate::api::{self, Load};
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{Gateway, Listings, Shared};
+use crate::gateway::{Gateway, Listings, Shared, replicas};
 use crate::health::Health;
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
@@ -131,8 +131,8 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, and Redis
-/// is looked at.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, Redis is
+/// looked at, and what is seen here and at other replicas is exchanged.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
@@ -141,6 +141,7 @@ fn keep(app: &App) -> JoinSet<()> {
     }
     let board = app.board.clone();
     tasks.spawn(async move { board.keep().await });
+    tasks.spawn(replicas::share(app.shared.clone(), app.board.clone()));
     tasks
 }
 

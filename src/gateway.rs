@@ -7,6 +7,7 @@ mod embed;
 mod error;
 pub mod listing;
 mod record;
+pub mod replicas;
 mod resume;
 pub mod route;
 pub mod status;

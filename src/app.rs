@@ -15,7 +15,7 @@ use crate::api::{self, Load};
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{Gateway, Listings, Shared, replicas};
+use crate::gateway::{Flags, Gateway, Listings, Shared, replicas};
 use crate::health::Health;
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
@@ -63,6 +63,7 @@ impl App {
             budget: RetryBudget::new(clock.now()),
             listings: Listings::default(),
             options: config.gateway,
+            flags: Flags::new(config.generation.weights),
             recorder,
             store,
             clock,
@@ -132,7 +133,7 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
 }
 
 /// What goes on beside requests for as long as the process serves: the database is opened when it can be had, Redis is
-/// looked at, and what is seen here and at other replicas is exchanged.
+/// looked at, what operators change is taken over, and what is seen here and at other replicas is exchanged.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
@@ -142,6 +143,10 @@ fn keep(app: &App) -> JoinSet<()> {
     let board = app.board.clone();
     tasks.spawn(async move { board.keep().await });
     tasks.spawn(replicas::share(app.shared.clone(), app.board.clone()));
+    if let Some(store) = app.shared.store.clone() {
+        let shared = app.shared.clone();
+        tasks.spawn(async move { shared.flags.follow(&store).await });
+    }
     tasks
 }
 

@@ -5,6 +5,8 @@ mod checks;
 mod count;
 mod embed;
 mod error;
+pub mod events;
+pub mod flags;
 pub mod listing;
 mod record;
 pub mod replicas;
@@ -36,6 +38,7 @@ use crate::store::Store;
 use crate::upstream::Upstream;
 use crate::upstream::reply::Reply;
 pub use error::GatewayError;
+pub use flags::Flags;
 pub use listing::Listings;
 pub use stream::Stream;
 
@@ -68,6 +71,8 @@ pub struct Shared {
     pub listings: Listings,
     /// The operator's bounds.
     pub options: Options,
+    /// What operators change while it runs.
+    pub flags: Flags,
     /// Keeps what happened.
     pub recorder: Recorder,
     /// The database, where there is one.

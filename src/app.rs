@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::api::accept::{End, Worker, accept};
 use crate::api::{self, Load};
+use crate::cache::Cache;
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
@@ -66,6 +67,7 @@ impl App {
             flags: Flags::new(config.generation.weights),
             recorder,
             store,
+            cache: Cache::new(config.cache, clock.clone()),
             clock,
         };
         Ok(App {

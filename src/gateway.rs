@@ -1,5 +1,6 @@
 //! The product as an interface: what a front may ask for. Fronts call this, and nothing below it.
 
+mod cached;
 pub mod chat;
 mod checks;
 mod count;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::cache::Cache;
 use crate::chain::{Conditions, RetryBudget};
 use crate::clock::Clock;
 use crate::domain::attempt::Attempt;
@@ -77,6 +79,8 @@ pub struct Shared {
     pub recorder: Recorder,
     /// The database, where there is one.
     pub store: Option<Store>,
+    /// Answers kept for requests that ask the same.
+    pub cache: Cache<GatewayError>,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -104,6 +108,8 @@ pub struct Answered {
     pub fallback: Option<String>,
     /// What it cost, where that is known already.
     pub cost: Option<Usd>,
+    /// Did the answer come from the cache? `None` where that took no part.
+    pub cached: Option<bool>,
     /// When the request began.
     pub began: Instant,
     /// Of the time since then, what was spent on providers.

@@ -15,6 +15,7 @@ use crate::domain::Dialect;
 use crate::domain::facts::Caller;
 use crate::domain::failure::Class;
 use crate::gateway::{Gateway, GatewayError};
+use crate::protocol::call::Call;
 use crate::protocol::{BadRequest, ErrorView, Front};
 use crate::telemetry::{self, Finished};
 
@@ -30,6 +31,8 @@ pub(super) enum Refusal {
     Key,
     #[error("`x-gateway-timeout-ms` must be a whole number of milliseconds above 0.")]
     Timeout,
+    #[error("`x-gateway-cache` must be `on`, `off` or `refresh`.")]
+    Caching,
     #[error("Too many requests are under way; try again shortly.")]
     Overloaded,
     #[error("The body is larger than {0} bytes (MAX_BODY_BYTES).")]
@@ -63,7 +66,7 @@ fn shortened(words: &str) -> Cow<'_, str> {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Refusal::Bad(_) | Refusal::Timeout | Refusal::Broken => StatusCode::BAD_REQUEST,
+            Refusal::Bad(_) | Refusal::Timeout | Refusal::Caching | Refusal::Broken => StatusCode::BAD_REQUEST,
             Refusal::Key => StatusCode::UNAUTHORIZED,
             Refusal::Overloaded | Refusal::NoDatabase => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
@@ -83,7 +86,12 @@ impl Refusal {
             Refusal::NoSuchPath(_) => "not_found",
             Refusal::NoSuchMethod(..) => "method_not_allowed",
             Refusal::NoSuchModel(_) => "model_not_found",
-            Refusal::Bad(_) | Refusal::Timeout | Refusal::Slow | Refusal::Broken | Refusal::Encoded => return None,
+            Refusal::Bad(_)
+            | Refusal::Timeout
+            | Refusal::Caching
+            | Refusal::Slow
+            | Refusal::Broken
+            | Refusal::Encoded => return None,
         })
     }
 
@@ -96,6 +104,7 @@ impl Refusal {
         match self {
             Refusal::Bad(bad) => bad.param.as_deref(),
             Refusal::Timeout => Some("x-gateway-timeout-ms"),
+            Refusal::Caching => Some("x-gateway-cache"),
             Refusal::NoSuchModel(_) => Some("model"),
             _ => None,
         }
@@ -136,6 +145,21 @@ fn told(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Response {
     };
     let wait = matches!(refusal, Refusal::Overloaded).then_some(Duration::from_secs(1));
     envelope(status, front, front.error_body(&view), caller, HeaderMap::new(), wait)
+}
+
+/// Tells the caller of `call` why the gateway has no answer, and whether it was looked for in the cache.
+pub(super) fn unanswered(
+    gateway: &Gateway,
+    call: &Call,
+    front: &dyn Front,
+    caller: &Caller,
+    error: &GatewayError,
+) -> Response {
+    let mut response = respond(front, caller, error, gateway.clock().now());
+    if gateway.caches(call, caller) {
+        response.headers_mut().insert(&headers::CACHE, HeaderValue::from_static("miss"));
+    }
+    response
 }
 
 /// Tells a caller why the gateway has no answer.

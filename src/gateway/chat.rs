@@ -14,13 +14,49 @@ use crate::provider::link::{Chain, Link, Terms};
 use crate::upstream::reply::{Reply, ReplyBody};
 use crate::upstream::stream::{Live, StreamEnd};
 
+/// What is wanted of a model.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Wanted {
+    /// An answer.
+    Answer,
+    /// Vectors.
+    Vectors,
+}
+
 impl Gateway {
     /// Answers `call` in its caller's protocol.
     ///
     /// # Errors
     /// [`GatewayError`], when nobody answered. It has been logged.
     pub async fn chat(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        self.run(call, caller, self.plan(&call.facts), |link, terms| self.upstream.chat(link, call, terms)).await
+        self.answer(Wanted::Answer, call, caller).await
+    }
+
+    /// Answers `call`: from the cache where it takes part and has an answer, else by a provider.
+    pub(super) async fn answer(&self, wanted: Wanted, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
+        let record = Record::begin(self.shared.clone(), caller, call);
+        match self.turn(call, caller) {
+            None => self.live(wanted, call, caller, record).await,
+            // Most requests go without the cache, and need not make room for what it takes.
+            Some(turn) => Box::pin(self.cached(turn, wanted, call, caller, record)).await,
+        }
+    }
+
+    /// Asks a provider for an answer to `call`.
+    pub(super) async fn live(
+        &self,
+        wanted: Wanted,
+        call: &Call,
+        caller: &Caller,
+        record: Record,
+    ) -> Result<Answered, GatewayError> {
+        match wanted {
+            Wanted::Answer => {
+                let chain = self.plan(&call.facts);
+                self.run(call, caller, record, chain, |link, terms| self.upstream.chat(link, call, terms)).await
+            }
+            Wanted::Vectors => self.embed_live(call, caller, record).await,
+        }
     }
 
     /// Runs `call` down a chain, where there is one: `ask` asks one link.
@@ -28,6 +64,7 @@ impl Gateway {
         &self,
         call: &Call,
         caller: &Caller,
+        record: Record,
         chain: Result<Chain, NoChain>,
         ask: F,
     ) -> Result<Answered, GatewayError>
@@ -35,8 +72,10 @@ impl Gateway {
         F: Fn(Link, Terms) -> A,
         A: Future<Output = Result<Reply, Failure>>,
     {
-        let chain = chain.map_err(|no_chain| self.refused(call, caller, no_chain.into()))?;
-        let record = Record::begin(self.shared.clone(), caller, call);
+        let chain = match chain {
+            Ok(chain) => chain,
+            Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),
+        };
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -48,12 +87,6 @@ impl Gateway {
                 Err(record.refused(GatewayError::from_chain(exhausted, fallback, timeout), upstream))
             }
         }
-    }
-
-    /// Refuses `call` before anybody is called.
-    pub(super) fn refused(&self, call: &Call, caller: &Caller, error: GatewayError) -> GatewayError {
-        let record = Record::begin(self.shared.clone(), caller, call);
-        record.refused(error, Duration::ZERO)
     }
 
     pub(super) fn answered(
@@ -80,7 +113,17 @@ impl Gateway {
             }
         };
         let reply = Reply { headers, dropped, estimated, body };
-        Answered { reply, provider: link.provider.name(), model: link.model, attempts, fallback, cost, began, upstream }
+        Answered {
+            reply,
+            provider: link.provider.name(),
+            model: link.model,
+            attempts,
+            fallback,
+            cost,
+            cached: None,
+            began,
+            upstream,
+        }
     }
 }
 

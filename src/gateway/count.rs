@@ -64,7 +64,7 @@ impl Gateway {
         let (model, began) = (Arc::from(call.facts.model.as_str()), record.began());
         let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
         record.alone(&attempts, upstream);
-        Ok(Answered { reply, provider: NOBODY, model, attempts, fallback, cost: None, began, upstream })
+        Ok(Answered { reply, provider: NOBODY, model, attempts, fallback, cost: None, cached: None, began, upstream })
     }
 }
 

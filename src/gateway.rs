@@ -1,5 +1,6 @@
 //! The product as an interface: what a front may ask for. Fronts call this, and nothing below it.
 
+mod admission;
 pub mod chat;
 mod checks;
 mod count;
@@ -17,6 +18,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::admit::{Admit, Allowance};
 use crate::chain::{Conditions, RetryBudget};
 use crate::clock::Clock;
 use crate::domain::attempt::Attempt;
@@ -34,6 +36,7 @@ use crate::shared::Board;
 use crate::store::Store;
 use crate::upstream::Upstream;
 use crate::upstream::reply::Reply;
+use admission::Asked;
 pub use error::GatewayError;
 pub use listing::Listings;
 pub use stream::Stream;
@@ -73,6 +76,8 @@ pub struct Shared {
     pub store: Option<Store>,
     /// What replicas share.
     pub board: Board,
+    /// Client keys and their limits.
+    pub admit: Admit,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -98,6 +103,8 @@ pub struct Answered {
     pub fallback: Option<String>,
     /// What it cost, where that is known already.
     pub cost: Option<Usd>,
+    /// What is left of the client key's limits, where it has any.
+    pub allowance: Allowance,
     /// When the request began.
     pub began: Instant,
     /// Of the time since then, what was spent on providers.

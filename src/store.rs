@@ -6,7 +6,9 @@
 mod append;
 mod error;
 mod follow;
+mod keys;
 mod pool;
+mod spend;
 mod time;
 
 use std::path::{Path, PathBuf};
@@ -22,7 +24,9 @@ pub use append::Appender;
 pub use error::StoreError;
 use follow::Versions;
 pub use follow::Watched;
+pub use keys::{KeyRow, NewKey, Revoked};
 use pool::{Pool, on};
+pub use spend::{Figures, UsageRow};
 pub use time::Time;
 
 /// Which database.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::record::{Record, Streaming};
 use super::resume::{Rest, Resumable};
-use super::{Answered, Gateway, GatewayError, Stream};
+use super::{Answered, Asked, Gateway, GatewayError, Stream};
 use crate::chain::{self, Served};
 use crate::domain::facts::Caller;
 use crate::domain::failure::Failure;
@@ -20,7 +20,8 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], when nobody answered. It has been logged.
     pub async fn chat(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        self.run(call, caller, self.plan(&call.facts), |link, terms| self.upstream.chat(link, call, terms)).await
+        let chain = self.plan(&call.facts);
+        self.run(call, caller, chain, Asked::Answer, |link, terms| self.upstream.chat(link, call, terms)).await
     }
 
     /// Runs `call` down a chain, where there is one: `ask` asks one link.
@@ -29,14 +30,18 @@ impl Gateway {
         call: &Call,
         caller: &Caller,
         chain: Result<Chain, NoChain>,
+        asked: Asked,
         ask: F,
     ) -> Result<Answered, GatewayError>
     where
         F: Fn(Link, Terms) -> A,
         A: Future<Output = Result<Reply, Failure>>,
     {
-        let chain = chain.map_err(|no_chain| self.refused(call, caller, no_chain.into()))?;
-        let record = Record::begin(self.shared.clone(), caller, call);
+        let mut record = Record::begin(self.shared.clone(), caller, call);
+        let chain = match self.admit(&mut record, call, caller, chain, asked).await {
+            Ok(chain) => chain,
+            Err(error) => return Err(record.refused(error, Duration::ZERO)),
+        };
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -65,7 +70,7 @@ impl Gateway {
         served: Served<Reply>,
     ) -> Answered {
         let fallback = served.fallback(chain);
-        let began = record.began();
+        let (began, allowance) = (record.began(), record.allowance());
         let Served { reply: Reply { headers, dropped, estimated, body }, link, attempts, upstream } = served;
         let (body, cost) = match body {
             ReplyBody::Whole { bytes, learned } => {
@@ -80,7 +85,8 @@ impl Gateway {
             }
         };
         let reply = Reply { headers, dropped, estimated, body };
-        Answered { reply, provider: link.provider.name(), model: link.model, attempts, fallback, cost, began, upstream }
+        let (provider, model) = (link.provider.name(), link.model);
+        Answered { reply, provider, model, attempts, fallback, cost, allowance, began, upstream }
     }
 }
 

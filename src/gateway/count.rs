@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::record::Record;
-use super::{Answered, Gateway, GatewayError};
+use super::{Answered, Asked, Gateway, GatewayError};
 use crate::chain;
 use crate::domain::attempt::Attempt;
 use crate::domain::facts::{Caller, Learned};
@@ -24,10 +24,11 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], where the request is wrong, or nobody serves its model. It has been logged.
     pub async fn count(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let record = Record::begin(self.shared.clone(), caller, call);
-        let mut able = match self.plan(&call.facts) {
+        let mut record = Record::begin(self.shared.clone(), caller, call);
+        let chain = self.plan(&call.facts);
+        let mut able = match self.admit(&mut record, call, caller, chain, Asked::Nothing).await {
             Ok(chain) => chain,
-            Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),
+            Err(error) => return Err(record.refused(error, Duration::ZERO)),
         };
         able.links.retain(can_count);
         if able.links.is_empty() {
@@ -62,9 +63,10 @@ impl Gateway {
         let body = ReplyBody::Whole { bytes: counted(tokens), learned: Learned::default() };
         let reply = Reply { headers: Vec::new(), dropped: Vec::new(), estimated: Some("input_tokens"), body };
         let (model, began) = (Arc::from(call.facts.model.as_str()), record.began());
+        let allowance = record.allowance();
         let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
         record.alone(&attempts, upstream);
-        Ok(Answered { reply, provider: NOBODY, model, attempts, fallback, cost: None, began, upstream })
+        Ok(Answered { reply, provider: NOBODY, model, attempts, fallback, cost: None, allowance, began, upstream })
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Gateway, GatewayError, Shared};
+use crate::admit::{Allowance, Ticket};
 use crate::chain::Exhausted;
 use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::facts::{Caller, Learned, Whom};
@@ -16,6 +17,7 @@ use crate::domain::row::{CallRow, Row, RowId, storable};
 use crate::protocol::call::Call;
 use crate::protocol::{attempts, own};
 use crate::provider::link::Link;
+use crate::store::Figures;
 use crate::telemetry::{self, Finished};
 use crate::upstream::stream::StreamEnd;
 
@@ -27,6 +29,8 @@ pub(super) struct Record {
     whom: Whom,
     stream: bool,
     began: Instant,
+    /// What its client key has reserved for it.
+    ticket: Option<Ticket>,
     told: bool,
 }
 
@@ -48,11 +52,21 @@ impl Record {
     pub(super) fn begin(shared: Arc<Shared>, caller: &Caller, call: &Call) -> Record {
         let (began, asked, stream) = (shared.clock.now(), call.facts.model.clone(), call.facts.stream);
         let whom = if shared.recorder.is_on() { own::whom(call) } else { Whom::default() };
-        Record { shared, caller: caller.clone(), asked, whom, stream, began, told: false }
+        Record { shared, caller: caller.clone(), asked, whom, stream, began, ticket: None, told: false }
     }
 
     pub(super) fn began(&self) -> Instant {
         self.began
+    }
+
+    /// Its client key has let it in.
+    pub(super) fn let_in(&mut self, ticket: Ticket) {
+        self.ticket = Some(ticket);
+    }
+
+    /// What is left of its client key's limits.
+    pub(super) fn allowance(&self) -> Allowance {
+        self.ticket.as_ref().map(Ticket::allowance).unwrap_or_default()
     }
 
     /// It ended with a whole answer; gives back what that cost.
@@ -121,6 +135,7 @@ impl Record {
             cost: cost.map(Usd::dollars),
         };
         telemetry::request_finished(&finished);
+        self.shared.admit.ended(self.caller.grant.as_ref(), self.ticket.take(), figures(learned, cost));
         if self.shared.recorder.is_on() {
             let whom = std::mem::take(&mut self.whom);
             let row = row(&self.shared, &finished, link, whom, cost);
@@ -181,10 +196,17 @@ impl Gateway {
         let finished = Finished { outcome, status, ..Finished::of(caller) };
         telemetry::request_finished(&finished);
         let shared = &self.shared;
+        shared.admit.ended(caller.grant.as_ref(), None, figures(&Learned::default(), None));
         if shared.recorder.is_on() {
             shared.recorder.put(row(shared, &finished, None, Whom::default(), None));
         }
     }
+}
+
+/// A request as its key's account has it.
+fn figures(learned: &Learned, cost: Option<Usd>) -> Figures {
+    let usage = learned.usage.unwrap_or_default();
+    Figures { spent: cost.unwrap_or_default(), requests: 1, input_tokens: usage.input, output_tokens: usage.output }
 }
 
 /// A request as its table has it.

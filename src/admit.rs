@@ -51,7 +51,6 @@ const MARKER: &str = "client-keys-required";
 pub struct Admit {
     options: Options,
     clock: Clock,
-    board: Board,
     store: Option<Store>,
     marker: PathBuf,
     keys: ArcSwap<Known>,
@@ -61,10 +60,9 @@ pub struct Admit {
 impl Admit {
     /// Knows the keys of the environment; those of `store` are read later ([`Admit::load`]). `folder` is where this
     /// process keeps what it has to remember.
-    pub fn new(options: Options, folder: PathBuf, store: Option<Store>, board: Board, clock: Clock) -> Admit {
+    pub fn new(options: Options, folder: PathBuf, store: Option<Store>, clock: Clock) -> Admit {
         let marker = folder.join(MARKER);
-        let admit =
-            Admit { options, clock, board, store, marker, keys: ArcSwap::default(), accounts: RwLock::default() };
+        let admit = Admit { options, clock, store, marker, keys: ArcSwap::default(), accounts: RwLock::default() };
         let known = Known::new(env_grants(&admit.options), Vec::new(), |id| admit.account(id));
         let known = known.required(admit.options.exposed);
         let known = match admit.store {
@@ -75,15 +73,15 @@ impl Admit {
         admit
     }
 
-    /// Lets a request in that will use about as much as `estimate`.
+    /// Lets a request in that will use about as much as `estimate`. Replicas agree on that by `board`.
     ///
     /// # Errors
     /// Which of its key's limits stands against it.
-    pub async fn enter(&self, grant: &Arc<Grant>, estimate: Estimate) -> Result<Ticket, Refused> {
+    pub async fn enter(&self, grant: &Arc<Grant>, estimate: Estimate, board: &Board) -> Result<Ticket, Refused> {
         let account = self.account(&grant.id);
         let mut ticket = Ticket::take(account, grant, estimate, &self.clock)?;
-        if grant.is_limited() && self.board.is_configured() {
-            ticket.agree(&self.board).await?;
+        if grant.is_limited() && board.is_configured() {
+            ticket.agree(board).await?;
         }
         Ok(ticket)
     }

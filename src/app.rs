@@ -32,6 +32,8 @@ const START_LINE_WAITS: Duration = Duration::from_millis(500);
 /// The process's parts, joined.
 pub struct App {
     shared: Arc<Shared>,
+    /// What replicas share, for this thread; each worker's gateway has its own connection.
+    board: Board,
     limits: Limits,
     tls: Tls,
     api: api::Options,
@@ -56,9 +58,8 @@ impl App {
             }
             None => (Recorder::off(), None),
         };
-        let board = Board::new(&config.shared);
         let folder = database.folder().to_owned();
-        let admit = Admit::new(config.admit, folder, store.clone(), board.clone(), clock.clone());
+        let admit = Admit::new(config.admit, folder, store.clone(), clock.clone());
         let shared = Shared {
             rules: config.rules,
             roster: config.roster,
@@ -69,12 +70,12 @@ impl App {
             options: config.gateway,
             recorder,
             store,
-            board,
             admit,
             clock,
         };
         Ok(App {
             shared: Arc::new(shared),
+            board: Board::new(&config.shared),
             limits: config.upstream,
             tls: Tls::load()?,
             api: config.api,
@@ -103,7 +104,7 @@ impl App {
     pub fn gateway(&self) -> anyhow::Result<Arc<Gateway>> {
         let models = self.shared.models.clone();
         let upstream = Upstream::new(self.limits, &self.shared.roster, models, &self.tls, self.shared.clock.clone())?;
-        Ok(Arc::new(Gateway::new(self.shared.clone(), upstream)))
+        Ok(Arc::new(Gateway::new(self.shared.clone(), upstream, self.board.apart())))
     }
 }
 
@@ -149,8 +150,8 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, and
-/// client keys are as it has them.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, client
+/// keys are as it has them, and Redis is looked at.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
@@ -159,6 +160,8 @@ fn keep(app: &App) -> JoinSet<()> {
         let shared = app.shared.clone();
         tasks.spawn(async move { shared.admit.keep().await });
     }
+    let board = app.board.clone();
+    tasks.spawn(async move { board.keep().await });
     tasks
 }
 

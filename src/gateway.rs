@@ -74,8 +74,6 @@ pub struct Shared {
     pub recorder: Recorder,
     /// The database, where there is one.
     pub store: Option<Store>,
-    /// What replicas share.
-    pub board: Board,
     /// Client keys and their limits.
     pub admit: Admit,
     /// Tells the time.
@@ -87,6 +85,8 @@ pub struct Shared {
 pub struct Gateway {
     shared: Arc<Shared>,
     upstream: Arc<Upstream>,
+    /// What replicas share, by this worker's own connection.
+    board: Board,
 }
 
 /// An answer, and how it came about.
@@ -126,8 +126,8 @@ impl Shared {
 
 impl Gateway {
     /// A worker's own gateway.
-    pub fn new(shared: Arc<Shared>, upstream: Upstream) -> Gateway {
-        Gateway { shared, upstream: Arc::new(upstream) }
+    pub fn new(shared: Arc<Shared>, upstream: Upstream, board: Board) -> Gateway {
+        Gateway { shared, upstream: Arc::new(upstream), board }
     }
 
     /// Tells the time.

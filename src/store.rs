@@ -154,8 +154,7 @@ impl Options {
                 false => Ok(Options::Sqlite(PathBuf::from(path))),
             };
         }
-        let options = Options::Postgres(Secret::new(url));
-        Pool::lazy(&options).map(|_| options).map_err(|error| error.to_string())
+        pool::postgres(url).map(|_| Options::Postgres(Secret::new(url))).map_err(|error| error.to_string())
     }
 
     /// The folder for what this process keeps beside the database: that of SQLite's file, else `data`.

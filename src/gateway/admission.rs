@@ -61,7 +61,7 @@ impl Gateway {
             true => self.estimated(call, &chain, asked),
             false => Estimate::default(),
         };
-        record.let_in(self.shared.admit.enter(grant, estimate).await?);
+        record.let_in(self.shared.admit.enter(grant, estimate, &self.board).await?);
         Ok(chain)
     }
 

@@ -13,9 +13,9 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::facts::{Caller, Learned, Whom};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::money::Usd;
-use crate::domain::row::{CallRow, Row, RowId, storable};
+use crate::domain::row::{Attempts, CallRow, Row, RowId, storable};
 use crate::protocol::call::Call;
-use crate::protocol::{attempts, own};
+use crate::protocol::own;
 use crate::provider::link::Link;
 use crate::store::Figures;
 use crate::telemetry::{self, Finished};
@@ -213,7 +213,16 @@ fn figures(learned: &Learned, cost: Option<Usd>) -> Figures {
 fn row(shared: &Shared, finished: &Finished<'_>, link: Option<&Link>, whom: Whom, cost: Option<Usd>) -> Row {
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let (now, caller, usage) = (shared.clock.wall(), finished.caller, finished.usage);
-    Row::Call(Box::new(CallRow {
+    // What stands in memory already is shared; a row costs as few allocations as can be.
+    let requested_model = match link {
+        Some(link) if *link.model == *finished.asked => link.model.clone(),
+        _ => storable(finished.asked).into(),
+    };
+    let outcome = match finished.outcome {
+        "ok" => Cow::Borrowed("ok"),
+        other => Cow::Owned(storable(other).into_owned()),
+    };
+    Row::Call(CallRow {
         id: RowId::new(now),
         request_id: caller.request_id.clone(),
         endpoint: Cow::Borrowed(caller.endpoint),
@@ -223,12 +232,12 @@ fn row(shared: &Shared, finished: &Finished<'_>, link: Option<&Link>, whom: Whom
         conversation_id: whom.conversation,
         provider: link.map(|link| Cow::Borrowed(link.provider.name())),
         model: link.map(|link| link.model.clone()),
-        requested_model: storable(finished.asked).into(),
-        outcome: Cow::Owned(storable(finished.outcome).into_owned()),
+        requested_model,
+        outcome,
         status: finished.status,
         stream: finished.stream,
         cached: false,
-        attempts: attempts::raw(finished.attempts),
+        attempts: Attempts::Live(finished.attempts.to_vec()),
         input_tokens: usage.map(|usage| usage.input),
         cached_input_tokens: usage.map(|usage| usage.cache_read),
         output_tokens: usage.map(|usage| usage.output),
@@ -236,7 +245,7 @@ fn row(shared: &Shared, finished: &Finished<'_>, link: Option<&Link>, whom: Whom
         latency_ms: ms(finished.duration),
         ttft_ms: finished.first_token.map(ms),
         created_at: now,
-    }))
+    })
 }
 
 impl Drop for Record {

@@ -5,6 +5,7 @@ mod bare;
 mod caller;
 mod check;
 mod clock;
+mod database;
 mod front;
 mod gateway;
 mod log;
@@ -14,10 +15,12 @@ mod tests;
 mod tools;
 pub mod upstream;
 mod wait;
+mod wall;
 
 pub use answer::{Answer, Event, ToolCall};
 pub use caller::{Caller, Live, Request, chat, messages, responses, streamed};
 pub use check::{check, check_called, check_error, check_not_called};
+pub use database::{Database, databases, postgres, sqlite};
 pub use front::Front;
 pub use gateway::{Gateway, GatewayBuilder, gateway};
 pub use process::{Finished, Process};
@@ -30,3 +33,4 @@ pub use upstream::{
     status, vector, vectors,
 };
 pub use wait::{PATIENCE, eventually, in_time, settled};
+pub use wall::{Wall, wall};

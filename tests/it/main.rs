@@ -70,6 +70,9 @@ mod resume;
 /// Vectors: both encodings, whatever providers send, and no fallback that nobody named.
 mod embeddings;
 
+/// What is recorded of requests, whatever becomes of the database and of the process.
+mod records;
+
 /// The house's own rules, read off the source.
 mod tidy;
 

@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::clock::Clock;
-use crate::shared::Board;
 use std::path::PathBuf;
 
 fn admit(keys: &[&str], exposed: bool) -> Admit {
     let options = Options { keys: keys.iter().map(|key| digest(key)).collect(), exposed, ..Options::default() };
-    Admit::new(options, PathBuf::from("/nonexistent"), None, Board::default(), Clock::real())
+    Admit::new(options, PathBuf::from("/nonexistent"), None, Clock::real())
 }
 
 fn row(name: &str, expires_at: Option<Timestamp>, revoked_at: Option<Timestamp>) -> (Digest, KeyRow) {

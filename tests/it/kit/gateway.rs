@@ -1,6 +1,7 @@
 //! The real binary: its environment, its folder, its log.
 
 use super::caller::Caller;
+use super::database::Database;
 use super::process::{Finished, Process};
 use super::upstream::{Kind, Upstream};
 use nix::sys::signal::Signal;
@@ -51,6 +52,11 @@ impl GatewayBuilder {
         }
     }
 
+    /// Keeps its records in this database.
+    pub fn database(self, database: &Database) -> Self {
+        self.env("DATABASE_URL", database.url())
+    }
+
     /// Sets an environment variable.
     pub fn env(mut self, name: &str, value: impl ToString) -> Self {
         self.env.insert(name.to_owned(), value.to_string());
@@ -73,6 +79,11 @@ impl GatewayBuilder {
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.folder.path().join(name), content).expect("a file in the folder");
         self
+    }
+
+    /// Its working directory.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
     }
 
     /// Works in the folder of an earlier gateway.

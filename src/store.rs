@@ -8,8 +8,10 @@ mod error;
 mod file;
 mod flags;
 mod follow;
+mod keys;
 mod migrate;
 mod pool;
+mod spend;
 mod time;
 
 use std::path::{Path, PathBuf};
@@ -27,7 +29,9 @@ use file::InUse;
 pub use flags::Flag;
 use follow::Versions;
 pub use follow::Watched;
+pub use keys::{KeyRow, NewKey, Revoked};
 use pool::{Pool, on};
+pub use spend::{Figures, UsageRow};
 pub use time::Time;
 
 /// Which database.

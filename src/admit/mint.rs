@@ -1,4 +1,4 @@
-//! New keys.
+//! New keys, drawn by the system's own randomness.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,3 +1,5 @@
+//! Entries, flights and their readers.
+
 use std::task::{Context, Poll, Waker};
 
 use super::*;

@@ -1,3 +1,5 @@
+//! One meaning has one form, and two meanings have two.
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

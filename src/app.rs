@@ -10,12 +10,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::admit::Admit;
 use crate::api::accept::{End, Worker, accept};
 use crate::api::{self, Load};
+use crate::cache::Cache;
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{Flags, Gateway, Listings, Shared};
+use crate::gateway::{Flags, Gateway, Listings, Shared, replicas};
 use crate::health::Health;
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
@@ -23,12 +25,16 @@ use crate::shared::Board;
 use crate::store::Store;
 use crate::upstream::{Limits, Tls, Upstream};
 
+/// The longest that the start waits for the database.
+const START_WAITS: Duration = Duration::from_secs(2);
 /// The longest that the line about the server waits for the first checks.
 const START_LINE_WAITS: Duration = Duration::from_millis(500);
 
 /// The process's parts, joined.
 pub struct App {
     shared: Arc<Shared>,
+    /// What replicas share, for this thread; each worker's gateway has its own connection.
+    board: Board,
     limits: Limits,
     tls: Tls,
     api: api::Options,
@@ -55,6 +61,8 @@ impl App {
             }
             None => (Recorder::off(), None),
         };
+        let folder = database.folder().to_owned();
+        let admit = Admit::new(config.admit, folder, store.clone(), clock.clone());
         let shared = Shared {
             rules: config.rules,
             roster: config.roster,
@@ -66,11 +74,13 @@ impl App {
             flags: Flags::new(config.generation.weights),
             recorder,
             store,
-            board: Board::new(&config.shared),
+            cache: Cache::new(config.cache, clock.clone()),
+            admit,
             clock,
         };
         Ok(App {
             shared: Arc::new(shared),
+            board: Board::new(&config.shared),
             limits: config.upstream,
             tls: Tls::load()?,
             api: config.api,
@@ -80,6 +90,19 @@ impl App {
         })
     }
 
+    /// Opens the database and reads what it must be asked for before the first request, where it can be had so soon.
+    /// Says whether callers need a key; `None` where that is not known.
+    pub async fn prepare(&self) -> Option<bool> {
+        let admit = &self.shared.admit;
+        let reading = async {
+            if let Some(store) = &self.shared.store {
+                store.open().await?;
+            }
+            admit.load().await
+        };
+        tokio::time::timeout(START_WAITS, reading).await.ok()?.ok()
+    }
+
     /// A gateway with connections of its own, for one thread.
     ///
     /// # Errors
@@ -87,7 +110,7 @@ impl App {
     pub fn gateway(&self) -> anyhow::Result<Arc<Gateway>> {
         let models = self.shared.models.clone();
         let upstream = Upstream::new(self.limits, &self.shared.roster, models, &self.tls, self.shared.clock.clone())?;
-        Ok(Arc::new(Gateway::new(self.shared.clone(), upstream)))
+        Ok(Arc::new(Gateway::new(self.shared.clone(), upstream, self.board.apart())))
     }
 }
 
@@ -133,14 +156,20 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, what
-/// operators change in it is taken over, and old records are deleted.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, flags and
+/// client keys are as it has them, Redis is looked at, what is seen here and at other replicas is exchanged, and old
+/// records are deleted.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
         let clock = app.shared.clock.clone();
         tasks.spawn(async move { store.keep(&clock).await });
+        let shared = app.shared.clone();
+        tasks.spawn(async move { shared.admit.keep().await });
     }
+    let board = app.board.clone();
+    tasks.spawn(async move { board.keep().await });
+    tasks.spawn(replicas::share(app.shared.clone(), app.board.clone()));
     if let Some(store) = app.shared.store.clone() {
         let shared = app.shared.clone();
         tasks.spawn(async move { shared.flags.follow(&store).await });

@@ -1,5 +1,7 @@
 //! The product as an interface: what a front may ask for. Fronts call this, and nothing below it.
 
+mod admission;
+mod cached;
 pub mod chat;
 mod checks;
 mod count;
@@ -9,6 +11,7 @@ pub mod events;
 pub mod flags;
 pub mod listing;
 mod record;
+pub mod replicas;
 mod resume;
 pub mod route;
 pub mod status;
@@ -19,6 +22,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::admit::{Admit, Allowance};
+use crate::cache::Cache;
 use crate::chain::{Conditions, RetryBudget};
 use crate::clock::Clock;
 use crate::domain::attempt::Attempt;
@@ -76,8 +81,10 @@ pub struct Shared {
     pub recorder: Recorder,
     /// The database, where there is one.
     pub store: Option<Store>,
-    /// What replicas share.
-    pub board: Board,
+    /// Answers kept for requests that ask the same.
+    pub cache: Cache<GatewayError>,
+    /// Client keys and their limits.
+    pub admit: Admit,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -87,6 +94,8 @@ pub struct Shared {
 pub struct Gateway {
     shared: Arc<Shared>,
     upstream: Arc<Upstream>,
+    /// What replicas share, by this worker's own connection.
+    board: Board,
 }
 
 /// An answer, and how it came about.
@@ -103,6 +112,10 @@ pub struct Answered {
     pub fallback: Option<String>,
     /// What it cost, where that is known already.
     pub cost: Option<Usd>,
+    /// Did the answer come from the cache? `None` where that took no part.
+    pub cached: Option<bool>,
+    /// What is left of the client key's limits, where it has any.
+    pub allowance: Allowance,
     /// When the request began.
     pub began: Instant,
     /// Of the time since then, what was spent on providers.
@@ -124,8 +137,8 @@ impl Shared {
 
 impl Gateway {
     /// A worker's own gateway.
-    pub fn new(shared: Arc<Shared>, upstream: Upstream) -> Gateway {
-        Gateway { shared, upstream: Arc::new(upstream) }
+    pub fn new(shared: Arc<Shared>, upstream: Upstream, board: Board) -> Gateway {
+        Gateway { shared, upstream: Arc::new(upstream), board }
     }
 
     /// Tells the time.

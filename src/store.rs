@@ -8,9 +8,11 @@ mod error;
 mod file;
 mod flags;
 mod follow;
+mod keys;
 mod migrate;
 mod pool;
 mod retention;
+mod spend;
 mod time;
 
 use std::path::{Path, PathBuf};
@@ -28,7 +30,9 @@ use file::InUse;
 pub use flags::Flag;
 use follow::Versions;
 pub use follow::Watched;
+pub use keys::{KeyRow, NewKey, Revoked};
 use pool::{Pool, on};
+pub use spend::{Figures, UsageRow};
 pub use time::Time;
 
 /// Which database.

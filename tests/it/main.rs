@@ -31,6 +31,9 @@ mod whole;
 /// Everything a provider can do wrong, and what must come of it.
 mod faults;
 
+/// Redis, by which replicas share what they know.
+mod shared;
+
 /// What is believed of providers and links.
 mod health;
 

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, Statement, TransactionBehavior, params};
 
-use crate::domain::row::{CallRow, EventRow, Row};
+use crate::domain::row::{Attempts, CallRow, EventRow, Row};
 use crate::store::StoreError;
 use crate::store::file::FileId;
 
@@ -80,11 +80,12 @@ fn write(open: &mut Connection, rows: &[Row]) -> Result<()> {
     let mut spent: BTreeMap<(&str, String), Spent> = BTreeMap::new();
     {
         let (mut call, mut event) = (whole.prepare_cached(CALL)?, whole.prepare_cached(EVENT)?);
-        let mut stamp = Stamp::default();
+        let (mut stamp, mut attempts) = (Stamp::default(), String::new());
         for row in rows {
             match row {
                 Row::Call(row) => {
-                    if bind_call(&mut call, row, stamp.of(row.created_at))? == 1 {
+                    tell(&row.attempts, &mut attempts);
+                    if bind_call(&mut call, row, &attempts, stamp.of(row.created_at))? == 1 {
                         note(&mut spent, row);
                     }
                 }
@@ -105,6 +106,10 @@ fn note<'a>(spent: &mut BTreeMap<(&'a str, String), Spent>, row: &'a CallRow) {
     let of = spent.entry((key, row.created_at.strftime("%Y-%m-%d").to_string())).or_default();
     of.units = of.units.saturating_add(row.cost.unwrap_or_default().0);
     of.requests += 1;
+    // Nobody was asked for tokens of an answer from the cache.
+    if row.cached {
+        return;
+    }
     of.input = of.input.saturating_add(number(row.input_tokens).unwrap_or_default());
     of.output = of.output.saturating_add(number(row.output_tokens).unwrap_or_default());
 }
@@ -130,7 +135,16 @@ fn number(count: Option<u64>) -> Option<i64> {
     count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn bind_call(to: &mut Statement<'_>, row: &CallRow, time: &str) -> Result<usize> {
+/// The attempts as JSON, in a text that is used again and again.
+fn tell(attempts: &Attempts, into: &mut String) {
+    let mut bytes = std::mem::take(into).into_bytes();
+    bytes.clear();
+    if serde_json::to_writer(&mut bytes, attempts).is_ok() {
+        *into = String::from_utf8(bytes).unwrap_or_default();
+    }
+}
+
+fn bind_call(to: &mut Statement<'_>, row: &CallRow, attempts: &str, time: &str) -> Result<usize> {
     to.raw_bind_parameter(1, row.id.number())?;
     to.raw_bind_parameter(2, &*row.request_id)?;
     to.raw_bind_parameter(3, &*row.endpoint)?;
@@ -145,7 +159,7 @@ fn bind_call(to: &mut Statement<'_>, row: &CallRow, time: &str) -> Result<usize>
     to.raw_bind_parameter(12, row.status)?;
     to.raw_bind_parameter(13, row.stream)?;
     to.raw_bind_parameter(14, row.cached)?;
-    to.raw_bind_parameter(15, row.attempts.get())?;
+    to.raw_bind_parameter(15, attempts)?;
     to.raw_bind_parameter(16, number(row.input_tokens))?;
     to.raw_bind_parameter(17, number(row.cached_input_tokens))?;
     to.raw_bind_parameter(18, number(row.output_tokens))?;

@@ -81,3 +81,6 @@ mod docs;
 
 /// What must be so of the codecs for every input.
 mod properties;
+
+/// Client keys: who is let in, how fast, and for how much.
+mod keys;

@@ -13,10 +13,11 @@ use tokio::time::Instant;
 use crate::admit::Admit;
 use crate::api::accept::{End, Worker, accept};
 use crate::api::{self, Load};
+use crate::cache::Cache;
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{Gateway, Listings, Shared};
+use crate::gateway::{Flags, Gateway, Listings, Shared, replicas};
 use crate::health::Health;
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
@@ -68,8 +69,10 @@ impl App {
             budget: RetryBudget::new(clock.now()),
             listings: Listings::default(),
             options: config.gateway,
+            flags: Flags::new(config.generation.weights),
             recorder,
             store,
+            cache: Cache::new(config.cache, clock.clone()),
             admit,
             clock,
         };
@@ -150,8 +153,8 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, client
-/// keys are as it has them, and Redis is looked at.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, flags and
+/// client keys are as it has them, Redis is looked at, and what is seen here and at other replicas is exchanged.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
@@ -162,6 +165,11 @@ fn keep(app: &App) -> JoinSet<()> {
     }
     let board = app.board.clone();
     tasks.spawn(async move { board.keep().await });
+    tasks.spawn(replicas::share(app.shared.clone(), app.board.clone()));
+    if let Some(store) = app.shared.store.clone() {
+        let shared = app.shared.clone();
+        tasks.spawn(async move { shared.flags.follow(&store).await });
+    }
     tasks
 }
 

@@ -6,6 +6,7 @@ mod options;
 mod serve;
 mod table;
 mod usage;
+mod weights;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -32,6 +33,9 @@ enum Command {
     Serve(ServeArgs),
     /// Reads the configuration, asks every provider, and says whether a request could be served.
     Check(MockArg),
+    /// Shows or changes the live weights of image providers, which the database keeps.
+    #[command(subcommand)]
+    Weights(weights::Weights),
     /// Makes, lists and revokes client keys.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -65,6 +69,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => with_config(args.mock.mock, |config| serve::run(config, args.clock_from_stdin)),
         Command::Check(args) => with_config(args.mock, check::run),
+        Command::Weights(command) => with_config(false, |config| weights::run(config, command)),
         Command::Keys(command) => with_config(false, |config| keys::run(config, command)),
         Command::Usage(args) => with_config(false, |config| usage::run(config, args)),
     };

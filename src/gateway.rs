@@ -1,13 +1,17 @@
 //! The product as an interface: what a front may ask for. Fronts call this, and nothing below it.
 
 mod admission;
+mod cached;
 pub mod chat;
 mod checks;
 mod count;
 mod embed;
 mod error;
+pub mod events;
+pub mod flags;
 pub mod listing;
 mod record;
+pub mod replicas;
 mod resume;
 pub mod route;
 pub mod status;
@@ -19,6 +23,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::admit::{Admit, Allowance};
+use crate::cache::Cache;
 use crate::chain::{Conditions, RetryBudget};
 use crate::clock::Clock;
 use crate::domain::attempt::Attempt;
@@ -36,8 +41,8 @@ use crate::shared::Board;
 use crate::store::Store;
 use crate::upstream::Upstream;
 use crate::upstream::reply::Reply;
-use admission::Asked;
 pub use error::GatewayError;
+pub use flags::Flags;
 pub use listing::Listings;
 pub use stream::Stream;
 
@@ -70,10 +75,14 @@ pub struct Shared {
     pub listings: Listings,
     /// The operator's bounds.
     pub options: Options,
+    /// What operators change while it runs.
+    pub flags: Flags,
     /// Keeps what happened.
     pub recorder: Recorder,
     /// The database, where there is one.
     pub store: Option<Store>,
+    /// Answers kept for requests that ask the same.
+    pub cache: Cache<GatewayError>,
     /// Client keys and their limits.
     pub admit: Admit,
     /// Tells the time.
@@ -103,6 +112,8 @@ pub struct Answered {
     pub fallback: Option<String>,
     /// What it cost, where that is known already.
     pub cost: Option<Usd>,
+    /// Did the answer come from the cache? `None` where that took no part.
+    pub cached: Option<bool>,
     /// What is left of the client key's limits, where it has any.
     pub allowance: Allowance,
     /// When the request began.

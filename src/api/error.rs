@@ -17,6 +17,7 @@ use crate::domain::Dialect;
 use crate::domain::facts::Caller;
 use crate::domain::failure::Class;
 use crate::gateway::{Gateway, GatewayError};
+use crate::protocol::call::Call;
 use crate::protocol::{BadRequest, ErrorView, Front};
 use crate::telemetry::{self, Finished};
 
@@ -40,6 +41,8 @@ pub(super) enum Refusal {
     NoKey,
     #[error("`x-gateway-timeout-ms` must be a whole number of milliseconds above 0.")]
     Timeout,
+    #[error("`x-gateway-cache` must be `on`, `off` or `refresh`.")]
+    Caching,
     #[error("Too many requests are under way; try again shortly.")]
     Overloaded,
     #[error("The body is larger than {0} bytes (MAX_BODY_BYTES).")]
@@ -50,6 +53,8 @@ pub(super) enum Refusal {
     Broken,
     #[error("The body is compressed; send it as it is, without `content-encoding`.")]
     Encoded,
+    #[error("Nothing is kept here: this gateway has no database (DATABASE_URL=off).")]
+    NoDatabase,
     #[error("There is no `{}` here.", shortened(.0))]
     NoSuchPath(String),
     #[error("`{}` does not take {} requests.", shortened(.0), .1)]
@@ -71,9 +76,9 @@ fn shortened(words: &str) -> Cow<'_, str> {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Refusal::Bad(_) | Refusal::Timeout | Refusal::Broken => StatusCode::BAD_REQUEST,
+            Refusal::Bad(_) | Refusal::Timeout | Refusal::Caching | Refusal::Broken => StatusCode::BAD_REQUEST,
             Refusal::Key | Refusal::Revoked | Refusal::Expired(_) => StatusCode::UNAUTHORIZED,
-            Refusal::Overloaded | Refusal::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Overloaded | Refusal::NoDatabase | Refusal::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Slow => StatusCode::REQUEST_TIMEOUT,
             Refusal::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -88,11 +93,17 @@ impl Refusal {
             Refusal::Unreachable => "store_unavailable",
             Refusal::NoKey => "no_client_key",
             Refusal::Overloaded => "overloaded",
+            Refusal::NoDatabase => "store_unavailable",
             Refusal::TooLarge(_) => "request_too_large",
             Refusal::NoSuchPath(_) => "not_found",
             Refusal::NoSuchMethod(..) => "method_not_allowed",
             Refusal::NoSuchModel(_) => "model_not_found",
-            Refusal::Bad(_) | Refusal::Timeout | Refusal::Slow | Refusal::Broken | Refusal::Encoded => return None,
+            Refusal::Bad(_)
+            | Refusal::Timeout
+            | Refusal::Caching
+            | Refusal::Slow
+            | Refusal::Broken
+            | Refusal::Encoded => return None,
         })
     }
 
@@ -105,6 +116,7 @@ impl Refusal {
         match self {
             Refusal::Bad(bad) => bad.param.as_deref(),
             Refusal::Timeout => Some("x-gateway-timeout-ms"),
+            Refusal::Caching => Some("x-gateway-cache"),
             Refusal::NoSuchModel(_) => Some("model"),
             _ => None,
         }
@@ -156,6 +168,21 @@ fn told(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Response {
     };
     let wait = matches!(refusal, Refusal::Overloaded | Refusal::Unreachable).then_some(Duration::from_secs(1));
     envelope(status, front, front.error_body(&view), caller, HeaderMap::new(), wait)
+}
+
+/// Tells the caller of `call` why the gateway has no answer, and whether it was looked for in the cache.
+pub(super) fn unanswered(
+    gateway: &Gateway,
+    call: &Call,
+    front: &dyn Front,
+    caller: &Caller,
+    error: &GatewayError,
+) -> Response {
+    let mut response = respond(front, caller, error, gateway.clock().now());
+    if gateway.caches(call, caller) {
+        response.headers_mut().insert(&headers::CACHE, HeaderValue::from_static("miss"));
+    }
+    response
 }
 
 /// Tells a caller why the gateway has no answer.

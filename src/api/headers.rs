@@ -11,6 +11,7 @@ use crate::protocol::Front;
 
 // Made once: a name that is made for each answer is parsed for each answer.
 pub(super) static ATTEMPTS: HeaderName = HeaderName::from_static("x-gateway-attempts");
+pub(super) static CACHE: HeaderName = HeaderName::from_static("x-gateway-cache");
 pub(super) static COST: HeaderName = HeaderName::from_static("x-gateway-cost-usd");
 pub(super) static FALLBACK: HeaderName = HeaderName::from_static("x-gateway-fallback");
 pub(super) static MODEL: HeaderName = HeaderName::from_static("x-gateway-model");

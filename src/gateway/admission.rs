@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::chat::Wanted;
 use super::record::Record;
 use super::{Gateway, GatewayError};
 use crate::admit::{Estimate, KeyUsage, Refused, Stranger};
@@ -9,21 +10,10 @@ use crate::domain::chat::Usage;
 use crate::domain::facts::{Caller, Facts};
 use crate::domain::grant::Grant;
 use crate::domain::money::Usd;
-use crate::plan::{GENERAL, NoChain};
+use crate::plan::{GENERAL, vectors};
 use crate::protocol::call::Call;
 use crate::protocol::estimate;
 use crate::provider::link::Chain;
-
-/// What is asked of a model, as far as it costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// An answer.
-    Answer,
-    /// Something that is paid for by the prompt alone.
-    NoAnswer,
-    /// Something that costs nothing.
-    Nothing,
-}
 
 /// The tokens of an answer that nobody has bounded.
 const USUAL_ANSWER: u64 = 1024;
@@ -50,15 +40,18 @@ impl Gateway {
         record: &mut Record,
         call: &Call,
         caller: &Caller,
-        chain: Result<Chain, NoChain>,
-        asked: Asked,
+        wanted: Wanted,
     ) -> Result<Chain, GatewayError> {
+        let chain = match wanted {
+            Wanted::Answer | Wanted::Count => self.plan(&call.facts),
+            Wanted::Vectors => self.plan_by(vectors::chain_for, &call.facts),
+        };
         let Some(grant) = &caller.grant else { return Ok(chain?) };
         // What may not be asked for is not said to exist, nor to be missing.
         allowed(grant, &call.facts)?;
         let chain = chain?;
         let estimate = match grant.tpm.is_some() || grant.budget.is_some() {
-            true => self.estimated(call, &chain, asked),
+            true => self.estimated(call, &chain, wanted),
             false => Estimate::default(),
         };
         record.let_in(self.shared.admit.enter(grant, estimate, &self.board).await?);
@@ -66,12 +59,12 @@ impl Gateway {
     }
 
     /// What a request will use, as far as anybody can know beforehand.
-    fn estimated(&self, call: &Call, chain: &Chain, asked: Asked) -> Estimate {
-        let Some(first) = chain.links.first().filter(|_| asked != Asked::Nothing) else { return Estimate::default() };
+    fn estimated(&self, call: &Call, chain: &Chain, wanted: Wanted) -> Estimate {
+        let Some(first) = chain.links.first().filter(|_| wanted != Wanted::Count) else { return Estimate::default() };
         let card = self.shared.models.card(&first.model);
-        let output = match asked {
-            Asked::Answer => bound(call).unwrap_or_else(|| USUAL_ANSWER.min(card.max_output.unwrap_or(USUAL_ANSWER))),
-            Asked::NoAnswer | Asked::Nothing => 0,
+        let output = match wanted {
+            Wanted::Answer => bound(call).unwrap_or_else(|| USUAL_ANSWER.min(card.max_output.unwrap_or(USUAL_ANSWER))),
+            Wanted::Vectors | Wanted::Count => 0,
         };
         let output = output.saturating_mul(call.facts.choices.max(1));
         let usage = Usage { input: estimate::request(call), output, ..Usage::default() };

@@ -4,15 +4,25 @@ use std::time::Duration;
 
 use super::record::{Record, Streaming};
 use super::resume::{Rest, Resumable};
-use super::{Answered, Asked, Gateway, GatewayError, Stream};
+use super::{Answered, Gateway, GatewayError, Stream};
 use crate::chain::{self, Served};
 use crate::domain::facts::Caller;
 use crate::domain::failure::Failure;
-use crate::plan::NoChain;
 use crate::protocol::call::Call;
 use crate::provider::link::{Chain, Link, Terms};
 use crate::upstream::reply::{Reply, ReplyBody};
 use crate::upstream::stream::{Live, StreamEnd};
+
+/// What is wanted of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// An answer.
+    Answer,
+    /// Vectors.
+    Vectors,
+    /// The number of a request's tokens.
+    Count,
+}
 
 impl Gateway {
     /// Answers `call` in its caller's protocol.
@@ -20,28 +30,54 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], when nobody answered. It has been logged.
     pub async fn chat(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let chain = self.plan(&call.facts);
-        self.run(call, caller, chain, Asked::Answer, |link, terms| self.upstream.chat(link, call, terms)).await
+        self.answer(Wanted::Answer, call, caller).await
     }
 
-    /// Runs `call` down a chain, where there is one: `ask` asks one link.
+    /// Answers `call`: from the cache where it takes part and has an answer, else by a provider.
+    pub(super) async fn answer(&self, wanted: Wanted, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
+        let mut record = Record::begin(self.shared.clone(), caller, call);
+        let chain = match self.admit(&mut record, call, caller, wanted).await {
+            Ok(chain) => chain,
+            Err(error) => return Err(record.refused(error, Duration::ZERO)),
+        };
+        match self.turn(call, caller) {
+            None => self.live(wanted, call, caller, record, chain).await,
+            // Most requests go without the cache, and need not make room for what it takes.
+            Some(turn) => Box::pin(self.cached(turn, wanted, call, caller, record, chain)).await,
+        }
+    }
+
+    /// Asks the links of `chain` for an answer to `call`.
+    pub(super) async fn live(
+        &self,
+        wanted: Wanted,
+        call: &Call,
+        caller: &Caller,
+        record: Record,
+        chain: Chain,
+    ) -> Result<Answered, GatewayError> {
+        match wanted {
+            Wanted::Answer => {
+                self.run(call, caller, record, chain, |link, terms| self.upstream.chat(link, call, terms)).await
+            }
+            Wanted::Vectors => self.embed_live(call, caller, record, chain).await,
+            Wanted::Count => self.count_live(call, caller, record, chain).await,
+        }
+    }
+
+    /// Runs `call` down a chain: `ask` asks one link.
     pub(super) async fn run<F, A>(
         &self,
         call: &Call,
         caller: &Caller,
-        chain: Result<Chain, NoChain>,
-        asked: Asked,
+        record: Record,
+        chain: Chain,
         ask: F,
     ) -> Result<Answered, GatewayError>
     where
         F: Fn(Link, Terms) -> A,
         A: Future<Output = Result<Reply, Failure>>,
     {
-        let mut record = Record::begin(self.shared.clone(), caller, call);
-        let chain = match self.admit(&mut record, call, caller, chain, asked).await {
-            Ok(chain) => chain,
-            Err(error) => return Err(record.refused(error, Duration::ZERO)),
-        };
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -53,12 +89,6 @@ impl Gateway {
                 Err(record.refused(GatewayError::from_chain(exhausted, fallback, timeout), upstream))
             }
         }
-    }
-
-    /// Refuses `call` before anybody is called.
-    pub(super) fn refused(&self, call: &Call, caller: &Caller, error: GatewayError) -> GatewayError {
-        let record = Record::begin(self.shared.clone(), caller, call);
-        record.refused(error, Duration::ZERO)
     }
 
     pub(super) fn answered(
@@ -86,7 +116,7 @@ impl Gateway {
         };
         let reply = Reply { headers, dropped, estimated, body };
         let (provider, model) = (link.provider.name(), link.model);
-        Answered { reply, provider, model, attempts, fallback, cost, allowance, began, upstream }
+        Answered { reply, provider, model, attempts, fallback, cost, cached: None, allowance, began, upstream }
     }
 }
 

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::chat::Wanted;
 use super::record::Record;
-use super::{Answered, Asked, Gateway, GatewayError};
+use super::{Answered, Gateway, GatewayError};
 use crate::chain;
 use crate::domain::attempt::Attempt;
 use crate::domain::facts::{Caller, Learned};
 use crate::protocol::anthropic::front::counted;
 use crate::protocol::call::Call;
 use crate::protocol::{BadRequest, Unreadable, estimate};
-use crate::provider::link::Link;
+use crate::provider::link::{Chain, Link};
 use crate::upstream::reply::{Reply, ReplyBody};
 
 /// Who is said to have counted where nobody did.
@@ -24,12 +25,17 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], where the request is wrong, or nobody serves its model. It has been logged.
     pub async fn count(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let mut record = Record::begin(self.shared.clone(), caller, call);
-        let chain = self.plan(&call.facts);
-        let mut able = match self.admit(&mut record, call, caller, chain, Asked::Nothing).await {
-            Ok(chain) => chain,
-            Err(error) => return Err(record.refused(error, Duration::ZERO)),
-        };
+        self.answer(Wanted::Count, call, caller).await
+    }
+
+    /// Asks those who can count.
+    pub(super) async fn count_live(
+        &self,
+        call: &Call,
+        caller: &Caller,
+        record: Record,
+        mut able: Chain,
+    ) -> Result<Answered, GatewayError> {
         able.links.retain(can_count);
         if able.links.is_empty() {
             return self.estimate(record, call, Vec::new(), None);
@@ -66,7 +72,18 @@ impl Gateway {
         let allowance = record.allowance();
         let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
         record.alone(&attempts, upstream);
-        Ok(Answered { reply, provider: NOBODY, model, attempts, fallback, cost: None, allowance, began, upstream })
+        Ok(Answered {
+            reply,
+            provider: NOBODY,
+            model,
+            attempts,
+            fallback,
+            cost: None,
+            cached: None,
+            allowance,
+            began,
+            upstream,
+        })
     }
 }
 

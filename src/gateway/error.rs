@@ -12,7 +12,7 @@ use crate::protocol::{BadRequest, error_kind};
 use crate::secret::scrub;
 
 /// Why there is no answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum GatewayError {
     /// The request is wrong whoever serves it.
     #[error(transparent)]

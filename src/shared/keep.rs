@@ -48,6 +48,14 @@ impl Board {
         }
     }
 
+    /// Waits until Redis answers, which it never does where none is configured.
+    pub async fn up(&self) {
+        match &self.0 {
+            Some(own) => own.standing.up().await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// Looks at Redis once, for an operator.
     ///
     /// # Errors

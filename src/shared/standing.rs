@@ -23,6 +23,7 @@ pub(super) struct Standing {
     /// How often it was lost.
     epoch: AtomicU64,
     lost: Notify,
+    back: Notify,
     refusal_told: Mutex<Option<Instant>>,
 }
 
@@ -44,6 +45,18 @@ impl Standing {
     pub(super) fn answers(&self) {
         if self.word.swap(UP, Ordering::AcqRel) != UP {
             tracing::info!("Redis is ready: replicas share what they know");
+            self.back.notify_waiters();
+        }
+    }
+
+    /// Waits until it answers.
+    pub(super) async fn up(&self) {
+        loop {
+            let back = self.back.notified();
+            if self.is_up() {
+                return;
+            }
+            back.await;
         }
     }
 

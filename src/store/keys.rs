@@ -1,6 +1,7 @@
 //! Client keys, as their table has them.
 
 use jiff::Timestamp;
+use sqlx::Connection as _;
 
 use super::{Store, StoreError, Time, on, time};
 use crate::domain::grant::{Budget, Grant, Period};
@@ -82,7 +83,7 @@ impl Store {
             let query = query.bind(budget.map(|budget| budget.limit.to_string()));
             let query = query.bind(budget.map(|budget| budget.period.name()));
             let query = query.bind(grant.expires_at.map(Time)).bind(Time(key.created_at));
-            query.execute(db).await.map(|done| done.rows_affected()).map_err(StoreError::from)
+            query.execute(db).await.map(|done| done.rows_affected())
         });
         self.note(&inserted);
         inserted.map(|rows| rows == 1)
@@ -98,8 +99,7 @@ impl Store {
             CAST(expires_at AS text) AS expires_at, CAST(revoked_at AS text) AS revoked_at, \
             CAST(last_used_at AS text) AS last_used_at, CAST(created_at AS text) AS created_at \
             FROM gateway_keys ORDER BY created_at, id";
-        let rows: Result<Vec<Raw>, StoreError> =
-            on!(&self.0.pool, db => sqlx::query_as(ALL).fetch_all(db).await.map_err(StoreError::from));
+        let rows: Result<Vec<Raw>, StoreError> = on!(&self.0.pool, db => sqlx::query_as(ALL).fetch_all(db).await);
         self.note(&rows);
         Ok(rows?.into_iter().map(KeyRow::from).collect())
     }
@@ -111,8 +111,7 @@ impl Store {
     pub async fn had_keys(&self) -> Result<bool, StoreError> {
         const HAD: &str = "SELECT CAST(count(*) AS bigint) FROM watched_tables \
             WHERE name = 'gateway_keys' AND (had_rows OR EXISTS (SELECT 1 FROM gateway_keys))";
-        let count: Result<i64, StoreError> =
-            on!(&self.0.pool, db => sqlx::query_scalar(HAD).fetch_one(db).await.map_err(StoreError::from));
+        let count: Result<i64, StoreError> = on!(&self.0.pool, db => sqlx::query_scalar(HAD).fetch_one(db).await);
         self.note(&count);
         count.map(|count| count > 0)
     }
@@ -125,12 +124,11 @@ impl Store {
         const REVOKE: &str =
             "UPDATE gateway_keys SET revoked_at = $2 WHERE (id = $1 OR name = $1) AND revoked_at IS NULL";
         const COUNT: &str = "SELECT CAST(count(*) AS bigint) FROM gateway_keys WHERE id = $1 OR name = $1";
-        let came: Result<(u64, i64), sqlx::Error> = on!(&self.0.pool, db => async {
-            let done = sqlx::query(REVOKE).bind(which).bind(Time(at)).execute(db).await?;
+        let came: Result<(u64, i64), StoreError> = on!(&self.0.pool, db => {
+            let done = sqlx::query(REVOKE).bind(which).bind(Time(at)).execute(&mut *db).await?;
             let count: i64 = sqlx::query_scalar(COUNT).bind(which).fetch_one(db).await?;
-            Ok((done.rows_affected(), count))
-        }.await);
-        let came = came.map_err(StoreError::from);
+            Ok::<_, sqlx::Error>((done.rows_affected(), count))
+        });
         self.note(&came);
         Ok(match came? {
             (0, 0) => None,
@@ -146,14 +144,13 @@ impl Store {
     pub async fn touch_keys(&self, used: &[(String, Timestamp)]) -> Result<(), StoreError> {
         const TOUCH: &str = "UPDATE gateway_keys SET last_used_at = $2 \
             WHERE id = $1 AND (last_used_at IS NULL OR last_used_at < $2)";
-        let touched: Result<(), sqlx::Error> = on!(&self.0.pool, db => async {
+        let touched: Result<(), StoreError> = on!(&self.0.pool, db => {
             let mut whole = db.begin().await?;
             for (id, at) in used {
                 sqlx::query(TOUCH).bind(id).bind(Time(*at)).execute(&mut *whole).await?;
             }
             whole.commit().await
-        }.await);
-        let touched = touched.map_err(StoreError::from);
+        });
         self.note(&touched);
         touched
     }

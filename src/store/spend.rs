@@ -62,7 +62,7 @@ impl Store {
         let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
         let (from, until) = (day(stretch.from), stretch.until.map_or_else(|| "9999-12-31".to_owned(), day));
         let rows: Result<Vec<Sums>, StoreError> = on!(&self.0.pool, db => {
-            sqlx::query_as(SPENT).bind(from).bind(until).fetch_all(db).await.map_err(StoreError::from)
+            sqlx::query_as(SPENT).bind(from).bind(until).fetch_all(db).await
         });
         self.note(&rows);
         let count = |number: i64| u64::try_from(number).unwrap_or_default();

@@ -10,6 +10,7 @@ mod front;
 mod gateway;
 mod log;
 mod process;
+mod redis;
 mod strict;
 mod tests;
 mod tools;
@@ -24,6 +25,7 @@ pub use database::{Database, databases, postgres, sqlite};
 pub use front::Front;
 pub use gateway::{Gateway, GatewayBuilder, gateway};
 pub use process::{Finished, Process};
+pub use redis::{Redis, redis, redis_with};
 pub use strict::{message_of, response_of};
 pub use upstream::{Call, Kind, Odd, Reply, Say, Upstream, UpstreamBuilder};
 pub use upstream::{

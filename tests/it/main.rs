@@ -31,6 +31,9 @@ mod whole;
 /// Everything a provider can do wrong, and what must come of it.
 mod faults;
 
+/// Redis, by which replicas share what they know.
+mod shared;
+
 /// What is believed of providers and links.
 mod health;
 
@@ -84,3 +87,9 @@ mod properties;
 
 /// Client keys: who is let in, how fast, and for how much.
 mod keys;
+
+/// What operators change in the database while the gateway runs.
+mod flags;
+
+/// An application's own events.
+mod events;

@@ -3,6 +3,7 @@
 use super::caller::Caller;
 use super::database::Database;
 use super::process::{Finished, Process};
+use super::redis::Redis;
 use super::upstream::{Kind, Upstream};
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
@@ -55,6 +56,11 @@ impl GatewayBuilder {
     /// Keeps its records in this database.
     pub fn database(self, database: &Database) -> Self {
         self.env("DATABASE_URL", database.url())
+    }
+
+    /// Shares what it knows with others by this Redis.
+    pub fn redis(self, redis: &Redis) -> Self {
+        self.env("REDIS_URL", redis.url())
     }
 
     /// Sets an environment variable.

@@ -13,8 +13,8 @@ pub(super) fn run(mut config: Config) -> anyhow::Result<ExitCode> {
         println!("warning: {warning}");
     }
     let unless_keys = config.unless_keys.take();
-    let app = App::build(config, Clock::real())?;
     runtime()?.block_on(async {
+        let app = App::build(config, Clock::real())?;
         if let Some(fault) = unless_keys
             && app.prepare().await == Some(false)
         {

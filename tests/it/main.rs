@@ -85,6 +85,9 @@ mod docs;
 /// What must be so of the codecs for every input.
 mod properties;
 
+/// Client keys: who is let in, how fast, and for how much.
+mod keys;
+
 /// What operators change in the database while the gateway runs.
 mod flags;
 

@@ -70,6 +70,9 @@ mod resume;
 /// Vectors: both encodings, whatever providers send, and no fallback that nobody named.
 mod embeddings;
 
+/// The response cache: what is kept, for whom, and what those share who ask at the same time.
+mod cache;
+
 /// The house's own rules, read off the source.
 mod tidy;
 

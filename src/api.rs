@@ -6,6 +6,7 @@ mod body;
 mod chat;
 mod enter;
 mod error;
+mod events;
 mod headers;
 mod health;
 mod linger;
@@ -107,6 +108,7 @@ pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Route
         .route("/v1/models", get(models::list))
         .route("/v1/models/{*id}", get(models::one))
         .route("/v1/route", post(route::route))
+        .route("/api/events", post(events::take))
         // those who watch over the process
         .route("/health", get(health::whole))
         .route("/health/ready", get(health::ready))

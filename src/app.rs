@@ -16,7 +16,7 @@ use crate::cache::Cache;
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{Gateway, Listings, Shared};
+use crate::gateway::{Flags, Gateway, Listings, Shared, replicas};
 use crate::health::Health;
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
@@ -30,6 +30,8 @@ const START_LINE_WAITS: Duration = Duration::from_millis(500);
 /// The process's parts, joined.
 pub struct App {
     shared: Arc<Shared>,
+    /// What replicas share, for this thread; each worker's gateway has its own connection.
+    board: Board,
     limits: Limits,
     tls: Tls,
     api: api::Options,
@@ -62,14 +64,15 @@ impl App {
             budget: RetryBudget::new(clock.now()),
             listings: Listings::default(),
             options: config.gateway,
+            flags: Flags::new(config.generation.weights),
             recorder,
             store,
-            board: Board::new(&config.shared),
             cache: Cache::new(config.cache, clock.clone()),
             clock,
         };
         Ok(App {
             shared: Arc::new(shared),
+            board: Board::new(&config.shared),
             limits: config.upstream,
             tls: Tls::load()?,
             api: config.api,
@@ -85,7 +88,7 @@ impl App {
     pub fn gateway(&self) -> anyhow::Result<Arc<Gateway>> {
         let models = self.shared.models.clone();
         let upstream = Upstream::new(self.limits, &self.shared.roster, models, &self.tls, self.shared.clock.clone())?;
-        Ok(Arc::new(Gateway::new(self.shared.clone(), upstream)))
+        Ok(Arc::new(Gateway::new(self.shared.clone(), upstream, self.board.apart())))
     }
 }
 
@@ -131,12 +134,20 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, Redis is
+/// looked at, what operators change is taken over, and what is seen here and at other replicas is exchanged.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
         let clock = app.shared.clock.clone();
         tasks.spawn(async move { store.keep(&clock).await });
+    }
+    let board = app.board.clone();
+    tasks.spawn(async move { board.keep().await });
+    tasks.spawn(replicas::share(app.shared.clone(), app.board.clone()));
+    if let Some(store) = app.shared.store.clone() {
+        let shared = app.shared.clone();
+        tasks.spawn(async move { shared.flags.follow(&store).await });
     }
     tasks
 }

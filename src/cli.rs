@@ -2,6 +2,7 @@
 
 mod check;
 mod serve;
+mod weights;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,6 +27,9 @@ enum Command {
     Serve(ServeArgs),
     /// Reads the configuration, asks every provider, and says whether a request could be served.
     Check(MockArg),
+    /// Shows or changes the live weights of image providers, which the database keeps.
+    #[command(subcommand)]
+    Weights(weights::Weights),
 }
 
 #[derive(Args)]
@@ -54,6 +58,7 @@ pub fn run() -> ExitCode {
     let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => with_config(args.mock.mock, |config| serve::run(config, args.clock_from_stdin)),
         Command::Check(args) => with_config(args.mock, check::run),
+        Command::Weights(command) => with_config(false, |config| weights::run(config, command)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

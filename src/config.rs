@@ -1,6 +1,7 @@
 //! The configuration: environment variables, read once at start, every fault told at once.
 
 mod dotenv;
+mod generation;
 mod llm;
 mod server;
 mod storage;
@@ -15,6 +16,7 @@ use crate::models::Models;
 use crate::plan::Rules;
 use crate::provider::Roster;
 use crate::{admit, api, cache, shared, upstream};
+pub use generation::Generation;
 pub use server::Server;
 pub use storage::Storage;
 pub use vars::{Known, Vars};
@@ -37,6 +39,8 @@ pub struct Config {
     pub health: health::Options,
     /// Bounds of calls.
     pub upstream: upstream::Limits,
+    /// Image and video providers.
+    pub generation: Generation,
     /// The database.
     pub storage: Storage,
     /// Redis.
@@ -81,6 +85,7 @@ impl Config {
             gateway: llm::gateway(vars),
             health: llm::health(vars),
             upstream: llm::upstream(vars),
+            generation: generation::read(vars),
             storage: storage::read(vars),
             shared: storage::shared(vars),
             cache: storage::cache(vars),

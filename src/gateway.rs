@@ -6,8 +6,11 @@ mod checks;
 mod count;
 mod embed;
 mod error;
+pub mod events;
+pub mod flags;
 pub mod listing;
 mod record;
+pub mod replicas;
 mod resume;
 pub mod route;
 pub mod status;
@@ -37,6 +40,7 @@ use crate::store::Store;
 use crate::upstream::Upstream;
 use crate::upstream::reply::Reply;
 pub use error::GatewayError;
+pub use flags::Flags;
 pub use listing::Listings;
 pub use stream::Stream;
 
@@ -69,12 +73,12 @@ pub struct Shared {
     pub listings: Listings,
     /// The operator's bounds.
     pub options: Options,
+    /// What operators change while it runs.
+    pub flags: Flags,
     /// Keeps what happened.
     pub recorder: Recorder,
     /// The database, where there is one.
     pub store: Option<Store>,
-    /// What replicas share.
-    pub board: Board,
     /// Answers kept for requests that ask the same.
     pub cache: Cache<GatewayError>,
     /// Tells the time.
@@ -86,6 +90,8 @@ pub struct Shared {
 pub struct Gateway {
     shared: Arc<Shared>,
     upstream: Arc<Upstream>,
+    /// What replicas share, by this worker's own connection.
+    board: Board,
 }
 
 /// An answer, and how it came about.
@@ -125,8 +131,8 @@ impl Shared {
 
 impl Gateway {
     /// A worker's own gateway.
-    pub fn new(shared: Arc<Shared>, upstream: Upstream) -> Gateway {
-        Gateway { shared, upstream: Arc::new(upstream) }
+    pub fn new(shared: Arc<Shared>, upstream: Upstream, board: Board) -> Gateway {
+        Gateway { shared, upstream: Arc::new(upstream), board }
     }
 
     /// Tells the time.

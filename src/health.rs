@@ -2,8 +2,9 @@
 //!
 //! Two things are known: a *provider* may be marked unhealthy, a *link* may rest. Both expire, and then one trial (a
 //! check, or one request) goes ahead of the rest of the traffic. Nothing here makes a call: checks are made elsewhere
-//! and told to [`Health::checked`].
+//! and told to [`Health::checked`], and what other replicas have seen to [`Health::learn`].
 
+mod news;
 mod permit;
 mod rests;
 mod watch;
@@ -20,6 +21,8 @@ use crate::provider::link::Link;
 use crate::provider::{Provider, Roster, Standing};
 use crate::telemetry;
 
+pub use news::News;
+use news::Telling;
 pub use permit::Permit;
 use rests::Rests;
 use watch::Watch;
@@ -45,13 +48,14 @@ pub struct Health {
     options: Options,
     watches: Vec<Watch>,
     rests: Rests,
+    telling: Telling,
 }
 
 impl Health {
     /// Nothing is known of anybody yet, and everybody is treated as healthy.
     pub fn new(roster: &Roster, options: Options, clock: Clock) -> Health {
         let watches = roster.entries.iter().map(Watch::new).collect();
-        Health { clock, options, watches, rests: Rests::default() }
+        Health { clock, options, watches, rests: Rests::default(), telling: Telling::default() }
     }
 
     /// May `link` be called now? The permit may make this call the trial that everybody else waits for.
@@ -98,7 +102,9 @@ impl Health {
 
     /// A call of `link` went well: whatever was held against it or its provider is over.
     pub fn good(&self, link: &Link, _permit: Permit<'_>) {
-        self.rests.end(link, self.clock.now());
+        if self.rests.end(link, self.clock.now()) {
+            self.telling.ended(link);
+        }
         self.alive(&link.provider);
     }
 
@@ -124,8 +130,10 @@ impl Health {
         let reason = failure.class.name();
         let length = match mark {
             Mark::Provider => {
-                if let Some(watch) = self.watch(&link.provider) {
-                    watch.mark(now, now + self.options.ttl, &failure.message, failure.status, self.clock.wall());
+                if let Some(watch) = self.watch(&link.provider)
+                    && watch.mark(now, now + self.options.ttl, &failure.message, failure.status, self.clock.wall())
+                {
+                    self.telling.marked(watch, self.options.ttl);
                 }
                 return;
             }
@@ -146,7 +154,13 @@ impl Health {
         };
         if let Some(length) = length {
             telemetry::link_rests(link.provider.name(), &link.model, length, reason);
+            self.telling.rests(link, length, mark == Mark::RestAsAsked && failure.retry_after.is_some());
         }
+    }
+
+    /// Now, as everything here counts it.
+    pub fn now(&self) -> Instant {
+        self.clock.now()
     }
 
     /// When `provider` is to be checked again.
@@ -161,8 +175,11 @@ impl Health {
 
     /// A check that began at `began` came to `check`. The permit ends with it.
     pub fn checked(&self, provider: &Provider, check: Check, began: Instant, _permit: Permit<'_>) {
-        if let Some(watch) = self.watch(provider) {
-            watch.checked(check, began, self.clock.now(), self.options.ttl, self.clock.wall());
+        let Some(watch) = self.watch(provider) else { return };
+        match watch.checked(check, began, self.clock.now(), self.options.ttl, self.clock.wall()) {
+            Some(true) => self.telling.well(watch),
+            Some(false) => self.telling.marked(watch, self.options.ttl),
+            None => {}
         }
     }
 
@@ -179,8 +196,10 @@ impl Health {
     }
 
     fn alive(&self, provider: &Provider) {
-        if let Some(watch) = self.watch(provider) {
-            watch.alive(self.clock.now(), self.options.ttl);
+        if let Some(watch) = self.watch(provider)
+            && watch.alive(self.clock.now(), self.options.ttl)
+        {
+            self.telling.well(watch);
         }
     }
 

@@ -5,7 +5,10 @@
 
 mod append;
 mod error;
+mod file;
+mod flags;
 mod follow;
+mod migrate;
 mod pool;
 mod time;
 
@@ -20,6 +23,8 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 pub use append::Appender;
 pub use error::StoreError;
+use file::InUse;
+pub use flags::Flag;
 use follow::Versions;
 pub use follow::Watched;
 use pool::{Pool, on};
@@ -50,8 +55,12 @@ struct Inner {
     options: Options,
     /// Has it been opened and migrated since the start?
     ready: watch::Sender<bool>,
-    /// Did its last use go well?
+    /// Did the last look at it go well?
     up: AtomicBool,
+    /// Has it taken the records that it was handed last?
+    takes: AtomicBool,
+    /// SQLite's file.
+    file: InUse,
     /// How often the tables have changed that are kept in memory.
     versions: Versions,
 }
@@ -62,11 +71,12 @@ impl Store {
     /// # Errors
     /// Where the address cannot be read.
     pub fn new(options: &Options) -> Result<Option<Store>, StoreError> {
-        let Some(pool) = Pool::lazy(options)? else { return Ok(None) };
+        let file = InUse::default();
+        let Some(pool) = Pool::lazy(options, &file)? else { return Ok(None) };
         let (ready, _) = watch::channel(false);
-        let inner =
-            Inner { pool, options: options.clone(), ready, up: AtomicBool::new(false), versions: Versions::default() };
-        Ok(Some(Store(Arc::new(inner))))
+        let (up, takes) = (AtomicBool::new(false), AtomicBool::new(true));
+        let versions = Versions::default();
+        Ok(Some(Store(Arc::new(Inner { pool, options: options.clone(), ready, up, takes, file, versions }))))
     }
 
     /// Opens it and brings its tables up to date, once.
@@ -74,8 +84,7 @@ impl Store {
     /// # Errors
     /// Why it cannot be had.
     pub async fn open(&self) -> Result<(), StoreError> {
-        let opened = tokio::time::timeout(PATIENCE, self.0.pool.migrate(&self.0.options)).await;
-        let opened = opened.unwrap_or_else(|_| Err(StoreError::Away("it did not answer in time".to_owned())));
+        let opened = self.migrate(true).await;
         if opened.is_ok() {
             self.0.ready.send_replace(true);
         }
@@ -109,7 +118,7 @@ impl Store {
 
     /// Did its last use go well?
     pub fn is_up(&self) -> bool {
-        self.0.up.load(Ordering::Relaxed)
+        self.0.up.load(Ordering::Relaxed) && self.0.takes.load(Ordering::Relaxed)
     }
 
     /// Writes rows by a connection of its own.
@@ -128,6 +137,18 @@ impl Store {
             && let Err(error) = came
         {
             tracing::warn!(%error, "the database is away; requests go on, and records wait on disk");
+        }
+    }
+
+    /// Notes what came of handing it records. They may be refused by one that can be read well: one that is full, or that
+    /// nobody may write to.
+    fn note_taken<T>(&self, came: &Result<T, StoreError>) {
+        let takes = !matches!(came, Err(StoreError::Away(_)));
+        if self.0.takes.swap(takes, Ordering::Relaxed)
+            && !takes
+            && let Err(error) = came
+        {
+            tracing::warn!(%error, "the database takes no records; requests go on, and records wait on disk");
         }
     }
 }
@@ -150,8 +171,15 @@ impl Options {
                 false => Ok(Options::Sqlite(PathBuf::from(path))),
             };
         }
-        let options = Options::Postgres(Secret::new(url));
-        Pool::lazy(&options).map(|_| options).map_err(|error| error.to_string())
+        pool::postgres(url).map(|_| Options::Postgres(Secret::new(url))).map_err(|error| error.to_string())
+    }
+
+    /// SQLite's file.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Options::Sqlite(path) => Some(path),
+            Options::Off | Options::Postgres(_) => None,
+        }
     }
 
     /// The folder for what this process keeps beside the database: that of SQLite's file, else `data`.

@@ -79,6 +79,24 @@ pub async fn steady(proxy: &Proxy, request: &[u8], connections: usize, length: D
     Ok(spent)
 }
 
+/// Asks so often, over `connections` connections; gives the number of whole answers.
+///
+/// # Errors
+/// An answer is wrong or missing.
+pub async fn counted(proxy: &Proxy, request: &[u8], connections: usize, count: u64) -> Result<u64> {
+    let (tally, left) = (Tally::default(), Cell::new(count));
+    let work = (0..connections).map(|_| async {
+        let mut connection = Connection::open(proxy.port).await?;
+        while left.get() > 0 {
+            left.set(left.get() - 1);
+            connection.exchange(request, &tally).await?;
+        }
+        anyhow::Ok(())
+    });
+    try_join_all(work).await?;
+    Ok(tally.answers.get())
+}
+
 /// Counts events on `connections` endless streams that are all well under way.
 ///
 /// # Errors

@@ -17,6 +17,7 @@
 
 mod answer;
 mod latency;
+#[expect(dead_code, reason = "the other benchmark counts")]
 mod load;
 mod message;
 mod nginx;
@@ -92,7 +93,7 @@ fn main() -> Result<()> {
         runtime: tokio::runtime::Builder::new_current_thread().enable_all().build()?,
         upstream: upstream.port,
         gateway: match options.gateway.as_deref() {
-            None => Kind::Gateway,
+            None => Kind::With(&[]),
             Some("nginx") => Kind::Nginx,
             Some(text) => Kind::Command(text),
         },

@@ -21,8 +21,8 @@ const START: Duration = Duration::from_secs(60);
 pub enum Kind<'a> {
     /// The plain reverse proxy that everything is compared with.
     Nginx,
-    /// This package's binary.
-    Gateway,
+    /// This package's binary, with these variables laid over the benchmark's own.
+    With(&'a [(&'a str, String)]),
     /// A command for the shell, with `{port}` and `{upstream}` to be filled in.
     Command(&'a str),
 }
@@ -56,7 +56,7 @@ impl Proxy {
         let port = free_port()?;
         let mut command = match kind {
             Kind::Nginx => nginx::command(port, upstream, folder)?,
-            Kind::Gateway => gateway(port, upstream),
+            Kind::With(variables) => gateway(port, upstream, variables),
             Kind::Command(text) => shell(text, port, upstream),
         };
         let process =
@@ -111,10 +111,11 @@ impl Drop for Upstream {
 }
 
 /// The gateway as a user starts it, records and log file off.
-fn gateway(port: u16, upstream: u16) -> Command {
+fn gateway(port: u16, upstream: u16, variables: &[(&str, String)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ai-mcp-gateway"));
     command.arg("serve");
     settings(&mut command, port, upstream);
+    command.envs(variables.iter().map(|(name, value)| (name, value)));
     command
 }
 

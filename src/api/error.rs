@@ -43,6 +43,8 @@ pub(super) enum Refusal {
     Broken,
     #[error("The body is compressed; send it as it is, without `content-encoding`.")]
     Encoded,
+    #[error("Nothing is kept here: this gateway has no database (DATABASE_URL=off).")]
+    NoDatabase,
     #[error("There is no `{}` here.", shortened(.0))]
     NoSuchPath(String),
     #[error("`{}` does not take {} requests.", shortened(.0), .1)]
@@ -66,7 +68,7 @@ impl Refusal {
         match self {
             Refusal::Bad(_) | Refusal::Timeout | Refusal::Caching | Refusal::Broken => StatusCode::BAD_REQUEST,
             Refusal::Key => StatusCode::UNAUTHORIZED,
-            Refusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Overloaded | Refusal::NoDatabase => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Slow => StatusCode::REQUEST_TIMEOUT,
             Refusal::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -79,6 +81,7 @@ impl Refusal {
         Some(match self {
             Refusal::Key => "invalid_api_key",
             Refusal::Overloaded => "overloaded",
+            Refusal::NoDatabase => "store_unavailable",
             Refusal::TooLarge(_) => "request_too_large",
             Refusal::NoSuchPath(_) => "not_found",
             Refusal::NoSuchMethod(..) => "method_not_allowed",

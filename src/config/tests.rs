@@ -57,6 +57,16 @@ fn nothing_set_is_a_configuration() {
 }
 
 #[test]
+fn image_weights_follow_the_primary_provider_unless_they_are_set() {
+    let weights = |list: &[(&str, &str)]| good(list).generation.weights.to_string();
+    assert_eq!(weights(&[]), r#"{"fal":1.0,"runware":0.0}"#);
+    assert_eq!(weights(&[("GEN_PROVIDER_PRIMARY", "imagen")]), r#"{"imagen":1.0}"#);
+    let set = [("GEN_PROVIDER_PRIMARY", "imagen"), ("GEN_PROVIDER_WEIGHTS", r#"{"fal":3,"runware":1}"#)];
+    assert_eq!(weights(&set), r#"{"fal":0.75,"runware":0.25}"#);
+    assert_eq!(good(&set).generation.primary, "imagen");
+}
+
+#[test]
 fn bad_values() {
     check_bad("API_HOST", "example.com", "127.0.0.1");
     check_bad("API_HOST", "127.0.0.1:80", "127.0.0.1");
@@ -106,6 +116,17 @@ fn bad_values() {
         ["general", "[]", r#"{"general":"gpt-4o"}"#, r#"{"general":[]}"#, r#"{"":["x"]}"#, r#"{"a":[""]}"#, "{"]
     {
         check_bad("ROUTE_MODELS", routes, "JSON object");
+    }
+    check_bad("GEN_PROVIDER_PRIMARY", "dall-e", "one of fal, runware");
+    for (weights, why) in [
+        ("fal", "not a JSON object"),
+        ("{}", "no weight is above 0"),
+        (r#"{"fal":1.1,"runware":-0.1}"#, "below 0"),
+        (r#"{"fal":0.5,"midjourney":0.5}"#, "`midjourney` is no provider"),
+        (r#"{"fal":1e999}"#, "not a JSON object"),
+    ] {
+        check_bad("GEN_PROVIDER_WEIGHTS", weights, "for example {\"fal\":0.9,\"runware\":0.1}");
+        check_bad("GEN_PROVIDER_WEIGHTS", weights, why);
     }
     check_bad("MODEL_PRICES_FILE", "no/such/file.json", "JSON file of models and prices");
 }

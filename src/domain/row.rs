@@ -5,19 +5,22 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 use uuid::{Builder, Uuid};
 
+use super::attempt::{Attempt, Outcome};
 use super::money::Usd;
+use crate::secret::scrub;
 
 /// A row to be written. In JSON it is an object with one field: its table's name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[expect(clippy::large_enum_variant, reason = "nearly all are the large one, and a box would be one more allocation")]
 pub enum Row {
     /// One request of a model.
     #[serde(rename = "llm_logs")]
-    Call(Box<CallRow>),
+    Call(CallRow),
     /// Something that happened, of whatever kind.
     #[serde(rename = "analytics_logs")]
     Event(EventRow),
@@ -45,7 +48,7 @@ pub struct CallRow {
     /// The model that served.
     pub model: Option<Arc<str>>,
     /// The model as the caller wrote it.
-    pub requested_model: Box<str>,
+    pub requested_model: Arc<str>,
     /// `ok`, a failure class, or an error's code.
     pub outcome: Cow<'static, str>,
     /// The status that the caller got.
@@ -55,7 +58,7 @@ pub struct CallRow {
     /// Did the answer come from the cache?
     pub cached: bool,
     /// Every link that took part, as `/v1/route` tells them.
-    pub attempts: Box<RawValue>,
+    pub attempts: Attempts,
     /// Tokens of the prompt, cached ones included.
     pub input_tokens: Option<u64>,
     /// Of those, read from the provider's cache.
@@ -86,6 +89,65 @@ pub struct EventRow {
     /// When it happened.
     #[serde(with = "millis")]
     pub created_at: Timestamp,
+}
+
+/// The links that took part, as they are, or as they came back from a line.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(from = "Box<RawValue>")]
+pub enum Attempts {
+    /// As they are.
+    Live(Vec<Attempt>),
+    /// As JSON.
+    Told(Box<RawValue>),
+}
+
+impl From<Box<RawValue>> for Attempts {
+    fn from(told: Box<RawValue>) -> Attempts {
+        Attempts::Told(told)
+    }
+}
+
+impl Serialize for Attempts {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Attempts::Live(attempts) => to.collect_seq(attempts.iter().map(Told::of)),
+            Attempts::Told(told) => told.serialize(to),
+        }
+    }
+}
+
+/// One attempt, in the one shape that errors, `/v1/route` and the records share.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told<'a> {
+    provider: &'a str,
+    model: &'a str,
+    outcome: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    duration_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl<'a> Told<'a> {
+    /// An attempt as it is told.
+    pub fn of(attempt: &'a Attempt) -> Told<'a> {
+        Told {
+            provider: attempt.provider,
+            model: &attempt.model,
+            outcome: attempt.outcome.name(),
+            status: attempt.status,
+            duration_ms: attempt.duration_ms,
+            message: attempt.message.as_deref().map(|message| storable(&scrub(message)).into_owned()),
+            reason: match &attempt.outcome {
+                Outcome::Skipped(passed) => Some(passed.reason()),
+                Outcome::Ok | Outcome::Failed(_) => None,
+            },
+        }
+    }
 }
 
 /// A row's id: in the order of time, and unique over all replicas (UUID version 7).

@@ -102,7 +102,7 @@ impl Gateway {
 
     /// What replicas share may have the answer. The lead is given back where it has not.
     async fn look_around(&self, turn: &Turn, lead: Lead<GatewayError>) -> Result<Arc<Entry>, Lead<GatewayError>> {
-        let board = &self.shared.board;
+        let board = &self.board;
         if turn.fresh || !board.is_configured() {
             return Err(lead);
         }

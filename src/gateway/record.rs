@@ -16,9 +16,9 @@ use crate::domain::attempt::{Attempt, Outcome};
 use crate::domain::facts::{Caller, Learned, Whom};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::money::Usd;
-use crate::domain::row::{CallRow, Row, RowId, storable};
+use crate::domain::row::{Attempts, CallRow, Row, RowId, storable};
 use crate::protocol::call::Call;
-use crate::protocol::{attempts, own};
+use crate::protocol::own;
 use crate::provider::link::Link;
 use crate::telemetry::{self, Finished};
 use crate::upstream::stream::StreamEnd;
@@ -254,7 +254,16 @@ impl Gateway {
 fn row(shared: &Shared, finished: &Finished<'_>, by: Option<By<'_>>, whom: Whom, cost: Option<Usd>) -> Row {
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let (now, caller, usage) = (shared.clock.wall(), finished.caller, finished.usage);
-    Row::Call(Box::new(CallRow {
+    // What stands in memory already is shared; a row costs as few allocations as can be.
+    let requested_model = match by {
+        Some(by) if **by.model == *finished.asked => by.model.clone(),
+        _ => storable(finished.asked).into(),
+    };
+    let outcome = match finished.outcome {
+        "ok" => Cow::Borrowed("ok"),
+        other => Cow::Owned(storable(other).into_owned()),
+    };
+    Row::Call(CallRow {
         id: RowId::new(now),
         request_id: caller.request_id.clone(),
         endpoint: Cow::Borrowed(caller.endpoint),
@@ -264,12 +273,12 @@ fn row(shared: &Shared, finished: &Finished<'_>, by: Option<By<'_>>, whom: Whom,
         conversation_id: whom.conversation,
         provider: by.map(|by| Cow::Borrowed(by.provider)),
         model: by.map(|by| by.model.clone()),
-        requested_model: storable(finished.asked).into(),
-        outcome: Cow::Owned(storable(finished.outcome).into_owned()),
+        requested_model,
+        outcome,
         status: finished.status,
         stream: finished.stream,
         cached: finished.cached,
-        attempts: attempts::raw(finished.attempts),
+        attempts: Attempts::Live(finished.attempts.to_vec()),
         input_tokens: usage.map(|usage| usage.input),
         cached_input_tokens: usage.map(|usage| usage.cache_read),
         output_tokens: usage.map(|usage| usage.output),
@@ -277,7 +286,7 @@ fn row(shared: &Shared, finished: &Finished<'_>, by: Option<By<'_>>, whom: Whom,
         latency_ms: ms(finished.duration),
         ttft_ms: finished.first_token.map(ms),
         created_at: now,
-    }))
+    })
 }
 
 impl Drop for Record {

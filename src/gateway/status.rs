@@ -35,8 +35,7 @@ impl Gateway {
 
     /// Can Redis be had? `None` where none is configured.
     pub fn has_redis(&self) -> Option<bool> {
-        let board = &self.shared.board;
-        board.is_configured().then(|| board.is_up())
+        self.board.is_configured().then(|| self.board.is_up())
     }
 
     /// Checks one provider and says in a line what came of it: `openai: ✅ Available`.

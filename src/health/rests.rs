@@ -12,12 +12,15 @@ use crate::domain::attempt::Passed;
 use crate::provider::link::Link;
 
 /// A provider's name and a model.
-type Key = (&'static str, Arc<str>);
+pub(super) type Key = (&'static str, Arc<str>);
 
 /// The most links that are remembered; model names come from callers.
 const MOST_LINKS: u64 = 10_000;
 /// A rest that nobody asked about for so long is forgotten.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(600);
+
+/// A rest that ends so little later than it was known to is no news.
+const NOTEWORTHY: Duration = Duration::from_millis(500);
 
 /// The links that rest, or whose trial is due.
 ///
@@ -67,11 +70,32 @@ impl Rests {
         state.is_asked(now).then(|| state.until - now)
     }
 
-    /// A call went well: the link's rest is over, unless its provider has asked for it and it is still under way.
-    pub(super) fn end(&self, link: &Link, now: Instant) {
-        if self.find(link).is_some_and(|rest| !rest.state().is_asked(now)) {
-            self.0.invalidate(&key(link));
+    /// A call went well: the link's rest is over, unless its provider has asked for it and it is still under way. Was
+    /// there one that has ended now?
+    pub(super) fn end(&self, link: &Link, now: Instant) -> bool {
+        self.end_of(&key(link), now)
+    }
+
+    /// The same of a link by its names.
+    pub(super) fn end_of(&self, key: &Key, now: Instant) -> bool {
+        let over = self.0.get(key).is_some_and(|rest| !rest.state().is_asked(now));
+        if over {
+            self.0.invalidate(key);
         }
+        over
+    }
+
+    /// At another replica the link rests, for `left` of `length`. Was that news?
+    pub(super) fn learn(&self, key: Key, now: Instant, left: Duration, length: Duration, asked: bool) -> bool {
+        let before = self.0.get(&key).map(|rest| *rest.state());
+        let until = now + left;
+        if before.is_some_and(|before| until <= before.until + NOTEWORTHY && (before.asked || !asked)) {
+            return false;
+        }
+        // Whoever has learned more of its failures is right.
+        let length = before.map_or(length, |before| before.length.max(length));
+        self.0.insert(key, Arc::new(Rest(Mutex::new(State { until, length, asked, trial: false }))));
+        true
     }
 
     /// The link rests for `length`; gives it back, or `None` where it rests for longer already.

@@ -9,6 +9,9 @@ use tokio::time::Instant;
 use crate::domain::attempt::Passed;
 use crate::telemetry;
 
+/// A mark that ends so little later than it was known to is no news.
+const NOTEWORTHY: Duration = Duration::from_secs(1);
+
 /// A provider's state, as `/health` tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
@@ -101,6 +104,8 @@ struct State {
     alive_at: Option<Instant>,
     /// When a call or a check last marked it.
     marked_at: Option<Instant>,
+    /// Until when other replicas believe it to be marked.
+    known_until: Option<Instant>,
     latency: Option<Duration>,
     error: Option<String>,
     checked_at: Option<Timestamp>,
@@ -116,6 +121,7 @@ impl Watch {
             trial: false,
             alive_at: None,
             marked_at: None,
+            known_until: None,
             latency: None,
             error: None,
             checked_at: None,
@@ -151,8 +157,15 @@ impl Watch {
         self.state().trial = false;
     }
 
-    /// A call or a check failed: passed over until `until`.
-    pub(super) fn mark(&self, now: Instant, until: Instant, message: &str, status: Option<u16>, wall: Timestamp) {
+    /// A call or a check failed: passed over until `until`. Is that news to other replicas?
+    pub(super) fn mark(
+        &self,
+        now: Instant,
+        until: Instant,
+        message: &str,
+        status: Option<u16>,
+        wall: Timestamp,
+    ) -> bool {
         let mut state = self.state();
         let was = state.status;
         state.status = Status::Unhealthy;
@@ -166,23 +179,64 @@ impl Watch {
             _ => message.to_owned(),
         };
         state.error = Some(crate::secret::scrub(&error));
+        // Many calls that fail at once are one piece of news.
+        let news = state.known_until.is_none_or(|known| until > known + NOTEWORTHY);
+        if news {
+            state.known_until = Some(until);
+        }
         drop(state);
         if was != Status::Unhealthy {
             telemetry::provider_health(self.name, false, Some(&error));
         }
+        news
     }
 
-    /// A call went well.
-    pub(super) fn alive(&self, now: Instant, ttl: Duration) {
+    /// Another replica has marked it until `until`; unless a call went well here since `since`.
+    pub(super) fn learn_mark(&self, now: Instant, until: Instant, since: Instant, error: &str, wall: Timestamp) {
+        let state = self.state();
+        let has_it = state.status == Status::Unhealthy && state.until.is_some_and(|own| until <= own + NOTEWORTHY);
+        if has_it || state.is_absent() || state.alive_at.is_some_and(|alive| alive >= since) {
+            return;
+        }
+        drop(state);
+        self.mark(now, until, error, None, wall);
+    }
+
+    /// At another replica a call went well, or a check.
+    pub(super) fn learn_well(&self, now: Instant, ttl: Duration) {
+        if self.state().status == Status::Unhealthy {
+            self.alive(now, ttl);
+        }
+    }
+
+    /// Is it none of ours: without a key, or switched off?
+    pub(super) fn is_absent(&self) -> bool {
+        self.state().is_absent()
+    }
+
+    /// Did a call go well since `since`?
+    pub(super) fn was_alive(&self, since: Instant) -> bool {
+        self.state().alive_at.is_some_and(|alive| alive >= since)
+    }
+
+    /// The words in which it was marked.
+    pub(super) fn error(&self) -> Option<String> {
+        self.state().error.clone()
+    }
+
+    /// A call went well. Was it marked until then?
+    pub(super) fn alive(&self, now: Instant, ttl: Duration) -> bool {
         let mut state = self.state();
         state.alive_at = Some(now);
         state.check_at = Some(now + ttl);
-        if state.status == Status::Healthy {
-            return;
+        let was = state.status;
+        if was == Status::Healthy {
+            return false;
         }
         state.become_healthy();
         drop(state);
         telemetry::provider_health(self.name, true, None);
+        was == Status::Unhealthy
     }
 
     /// When the next check is due.
@@ -203,8 +257,15 @@ impl Watch {
         Some(self)
     }
 
-    /// What a check that began at `began` came to.
-    pub(super) fn checked(&self, check: Check, began: Instant, now: Instant, ttl: Duration, wall: Timestamp) {
+    /// What a check that began at `began` came to. Where that is news to other replicas: does the provider serve?
+    pub(super) fn checked(
+        &self,
+        check: Check,
+        began: Instant,
+        now: Instant,
+        ttl: Duration,
+        wall: Timestamp,
+    ) -> Option<bool> {
         let mut state = self.state();
         state.check_at = state.until.filter(|until| now < *until).or(Some(now + ttl));
         match check {
@@ -224,14 +285,18 @@ impl Watch {
                 if was != Status::Healthy && !outdated {
                     telemetry::provider_health(self.name, true, None);
                 }
+                (was == Status::Unhealthy && !outdated).then_some(true)
             }
             // A call that went well meanwhile knows better than a check that did not.
-            Check::Bad { .. } if state.alive_at.is_some_and(|alive| alive >= began) => {}
+            Check::Bad { .. } if state.alive_at.is_some_and(|alive| alive >= began) => None,
             Check::Bad { status, message } => {
                 drop(state);
-                self.mark(now, now + ttl, &message, status, wall);
+                self.mark(now, now + ttl, &message, status, wall).then_some(false)
             }
-            Check::CannotTell => state.checked_at = Some(wall),
+            Check::CannotTell => {
+                state.checked_at = Some(wall);
+                None
+            }
         }
     }
 
@@ -260,10 +325,15 @@ impl State {
         self.status == Status::Unhealthy && (self.trial || self.until.is_some_and(|until| now < until))
     }
 
+    fn is_absent(&self) -> bool {
+        matches!(self.status, Status::Unconfigured | Status::Disabled)
+    }
+
     fn become_healthy(&mut self) {
         self.status = Status::Healthy;
         self.until = None;
         self.trial = false;
         self.error = None;
+        self.known_until = None;
     }
 }

@@ -140,9 +140,11 @@ impl Outbox {
         if !current.metadata().is_ok_and(|file| file.len() > 0) {
             return Ok(None);
         }
-        let _locked = open_locked(&current)?;
+        let locked = open_locked(&current)?;
         let path = self.folder.join(format!("{LEAVING}{:016x}.jsonl", fastrand::u64(..)));
-        match rename(&current, &path) {
+        let renamed = rename(&current, &path);
+        drop(locked);
+        match renamed {
             Ok(()) => claim(path),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),

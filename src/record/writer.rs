@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::outbox::Outbox;
-use super::{LAST_PATIENCE, Queue};
+use super::{LAST_PATIENCE, MOST_WAITING, Queue};
 use crate::domain::row::Row;
 use crate::store::{Appender, StoreError};
 use crate::telemetry::metrics::METRICS;
@@ -49,6 +49,8 @@ struct Writer<'a> {
     not_before: Instant,
     /// The first so many held are handed over one by one: among them is one that the database will not take.
     singly: usize,
+    /// Neither the database nor the disk takes any, and that has been told.
+    stranded: bool,
 }
 
 /// A writer's life: until the queue is closed and empty.
@@ -63,6 +65,7 @@ pub(super) async fn run(queue: &Queue, appender: Appender, outbox: Outbox) {
         underway: None,
         not_before: now,
         singly: 0,
+        stranded: false,
     };
     while !writer.turn().await {}
     writer.finish().await;
@@ -106,7 +109,8 @@ impl Writer<'_> {
     fn take(&mut self) -> bool {
         let mut waiting = self.queue.waiting();
         let closed = waiting.closed;
-        if !waiting.rows.is_empty() {
+        // Where nothing takes any, what is more than this waits in the queue, which is bounded.
+        if !waiting.rows.is_empty() && self.held.len() < MOST_WAITING {
             if self.held.is_empty() {
                 self.held_since = Instant::now();
                 std::mem::swap(&mut self.held, &mut waiting.rows);
@@ -146,10 +150,14 @@ impl Writer<'_> {
 
     /// Puts rows on disk, or holds them where that does not go.
     fn keep(&mut self, rows: &[Row]) {
-        if let Err(error) = self.outbox.put(rows) {
-            tracing::error!(%error, "records can be put neither into the database nor on disk; they wait in memory");
+        let put = self.outbox.put(rows);
+        if let Err(error) = &put {
             self.held.extend_from_slice(rows);
+            if !self.stranded {
+                tracing::error!(%error, "records go neither into the database nor on disk; they wait in memory");
+            }
         }
+        self.stranded = put.is_err();
     }
 
     /// Rows that are in memory alone for too long are put on disk.

@@ -5,22 +5,27 @@ mod bare;
 mod caller;
 mod check;
 mod clock;
+mod database;
 mod front;
 mod gateway;
 mod log;
 mod process;
+mod redis;
 mod strict;
 mod tests;
 mod tools;
 pub mod upstream;
 mod wait;
+mod wall;
 
 pub use answer::{Answer, Event, ToolCall};
 pub use caller::{Caller, Live, Request, chat, messages, responses, streamed};
 pub use check::{check, check_called, check_error, check_not_called};
+pub use database::{Database, databases, postgres, sqlite};
 pub use front::Front;
 pub use gateway::{Gateway, GatewayBuilder, gateway};
 pub use process::{Finished, Process};
+pub use redis::{Redis, redis, redis_with};
 pub use strict::{message_of, response_of};
 pub use upstream::{Call, Kind, Odd, Reply, Say, Upstream, UpstreamBuilder};
 pub use upstream::{
@@ -30,3 +35,4 @@ pub use upstream::{
     status, vector, vectors,
 };
 pub use wait::{PATIENCE, eventually, in_time, settled};
+pub use wall::{Wall, wall};

@@ -31,6 +31,9 @@ mod whole;
 /// Everything a provider can do wrong, and what must come of it.
 mod faults;
 
+/// Redis, by which replicas share what they know.
+mod shared;
+
 /// What is believed of providers and links.
 mod health;
 
@@ -73,6 +76,9 @@ mod embeddings;
 /// The response cache: what is kept, for whom, and what those share who ask at the same time.
 mod cache;
 
+/// What is recorded of requests, whatever becomes of the database and of the process.
+mod records;
+
 /// The house's own rules, read off the source.
 mod tidy;
 
@@ -81,3 +87,9 @@ mod docs;
 
 /// What must be so of the codecs for every input.
 mod properties;
+
+/// What operators change in the database while the gateway runs.
+mod flags;
+
+/// An application's own events.
+mod events;

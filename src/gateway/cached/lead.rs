@@ -43,7 +43,7 @@ impl Leading {
 
     /// Gets the answer, for as long as somebody waits for it, and puts it where replicas share.
     pub(super) async fn run(self, record: Record, lead: Lead<GatewayError>) {
-        let board = self.gateway.shared.board.clone();
+        let board = self.gateway.board.clone();
         let name = board.is_configured().then(|| lead.name());
         let deserted = lead.deserted();
         let kept = tokio::select! {

@@ -11,8 +11,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, Statement, TransactionBehavior, params};
 
-use crate::domain::row::{CallRow, EventRow, Row};
+use crate::domain::row::{Attempts, CallRow, EventRow, Row};
 use crate::store::StoreError;
+use crate::store::file::FileId;
 
 /// How long another writer is waited for; longer, and the rows wait on disk.
 const BUSY: Duration = Duration::from_millis(500);
@@ -27,23 +28,32 @@ const SPEND: &str = "INSERT INTO key_spend (key_id, day, units, requests, input_
     requests = requests + excluded.requests, input_tokens = input_tokens + excluded.input_tokens, \
     output_tokens = output_tokens + excluded.output_tokens";
 
+/// A connection, and the file that it has open.
+pub(super) struct Open {
+    connection: Connection,
+    file: FileId,
+}
+
 /// Appends on a thread that may block. The connection comes back unless the caller has gone.
 pub(super) async fn append(
-    connection: &mut Option<Connection>,
+    connection: &mut Option<Open>,
     path: PathBuf,
     rows: Arc<[Row]>,
 ) -> std::result::Result<(), StoreError> {
     let taken = connection.take();
-    let work = move || {
-        let mut open = match taken {
+    let work = move || -> std::result::Result<Open, StoreError> {
+        // What is written to a file whose name stands for another one by now is lost.
+        let file = FileId::of(&path)?;
+        let mut open = match taken.filter(|open: &Open| open.file == file) {
             Some(open) => open,
-            None => connect(path)?,
+            None => Open { connection: connect(path)?, file },
         };
-        write(&mut open, &rows).map(|()| open)
+        write(&mut open.connection, &rows)?;
+        Ok(open)
     };
     let done = tokio::task::spawn_blocking(work).await;
     let done = done.map_err(|error| StoreError::Away(error.to_string()))?;
-    *connection = Some(done.map_err(StoreError::from)?);
+    *connection = Some(done?);
     Ok(())
 }
 
@@ -70,11 +80,12 @@ fn write(open: &mut Connection, rows: &[Row]) -> Result<()> {
     let mut spent: BTreeMap<(&str, String), Spent> = BTreeMap::new();
     {
         let (mut call, mut event) = (whole.prepare_cached(CALL)?, whole.prepare_cached(EVENT)?);
-        let mut stamp = Stamp::default();
+        let (mut stamp, mut attempts) = (Stamp::default(), String::new());
         for row in rows {
             match row {
                 Row::Call(row) => {
-                    if bind_call(&mut call, row, stamp.of(row.created_at))? == 1 {
+                    tell(&row.attempts, &mut attempts);
+                    if bind_call(&mut call, row, &attempts, stamp.of(row.created_at))? == 1 {
                         note(&mut spent, row);
                     }
                 }
@@ -120,7 +131,16 @@ fn number(count: Option<u64>) -> Option<i64> {
     count.map(|count| i64::try_from(count).unwrap_or(i64::MAX))
 }
 
-fn bind_call(to: &mut Statement<'_>, row: &CallRow, time: &str) -> Result<usize> {
+/// The attempts as JSON, in a text that is used again and again.
+fn tell(attempts: &Attempts, into: &mut String) {
+    let mut bytes = std::mem::take(into).into_bytes();
+    bytes.clear();
+    if serde_json::to_writer(&mut bytes, attempts).is_ok() {
+        *into = String::from_utf8(bytes).unwrap_or_default();
+    }
+}
+
+fn bind_call(to: &mut Statement<'_>, row: &CallRow, attempts: &str, time: &str) -> Result<usize> {
     to.raw_bind_parameter(1, row.id.number())?;
     to.raw_bind_parameter(2, &*row.request_id)?;
     to.raw_bind_parameter(3, &*row.endpoint)?;
@@ -135,7 +155,7 @@ fn bind_call(to: &mut Statement<'_>, row: &CallRow, time: &str) -> Result<usize>
     to.raw_bind_parameter(12, row.status)?;
     to.raw_bind_parameter(13, row.stream)?;
     to.raw_bind_parameter(14, row.cached)?;
-    to.raw_bind_parameter(15, row.attempts.get())?;
+    to.raw_bind_parameter(15, attempts)?;
     to.raw_bind_parameter(16, number(row.input_tokens))?;
     to.raw_bind_parameter(17, number(row.cached_input_tokens))?;
     to.raw_bind_parameter(18, number(row.output_tokens))?;

@@ -1,7 +1,9 @@
 //! The real binary: its environment, its folder, its log.
 
 use super::caller::Caller;
+use super::database::Database;
 use super::process::{Finished, Process};
+use super::redis::Redis;
 use super::upstream::{Kind, Upstream};
 use nix::sys::signal::Signal;
 use std::collections::BTreeMap;
@@ -51,6 +53,16 @@ impl GatewayBuilder {
         }
     }
 
+    /// Keeps its records in this database.
+    pub fn database(self, database: &Database) -> Self {
+        self.env("DATABASE_URL", database.url())
+    }
+
+    /// Shares what it knows with others by this Redis.
+    pub fn redis(self, redis: &Redis) -> Self {
+        self.env("REDIS_URL", redis.url())
+    }
+
     /// Sets an environment variable.
     pub fn env(mut self, name: &str, value: impl ToString) -> Self {
         self.env.insert(name.to_owned(), value.to_string());
@@ -73,6 +85,11 @@ impl GatewayBuilder {
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.folder.path().join(name), content).expect("a file in the folder");
         self
+    }
+
+    /// Its working directory.
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
     }
 
     /// Works in the folder of an earlier gateway.

@@ -126,6 +126,11 @@ impl Process {
         Finished { code: status.code(), stdout: self.stdout(), stderr: self.stderr() }
     }
 
+    /// Has it not ended yet?
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child of this process").is_none()
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

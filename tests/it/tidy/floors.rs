@@ -16,7 +16,9 @@ pub const FLOORS: [(u32, &[&str]); 9] = [
 ];
 
 /// The few imports from a room of the same floor: each goes one way.
-const STAIRS: [(&str, &str); 5] = [
+const STAIRS: [(&str, &str); 6] = [
+    // What is kept of a failure is kept without keys.
+    ("domain", "secret"),
     // What is told is made of the words, and keys are taken out of it.
     ("telemetry", "domain"),
     ("telemetry", "secret"),

@@ -1,0 +1,1 @@
+//! Redis that goes, hangs, refuses, and comes back under requests: each is answered, and soon everything is shared again.

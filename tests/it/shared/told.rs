@@ -1,0 +1,51 @@
+//! What the start, `/health` and `check` tell of Redis.
+
+use super::*;
+use crate::kit::upstream::openai;
+
+#[tokio::test]
+async fn health_tells_of_redis_without_any_request() {
+    let Some(mut redis) = redis().await else { return };
+    let openai = openai().always(ok()).start().await;
+    let gateway = gateway().with(&openai).redis(&redis).start().await.checked().await;
+    redis_is(&gateway, true).await;
+    status_is(&gateway, "ok").await;
+    redis.kill();
+    redis_is(&gateway, false).await;
+    status_is(&gateway, "degraded").await;
+    assert_eq!(gateway.get("/health/ready").await.status, 200);
+    redis.restart().await;
+    redis_is(&gateway, true).await;
+    status_is(&gateway, "ok").await;
+    assert_eq!(gateway.log().matches("Redis cannot be had").count(), 1);
+    assert_eq!(gateway.log().matches("Redis is ready").count(), 2);
+}
+
+#[tokio::test]
+async fn a_gateway_whose_redis_is_absent_listens_and_serves_at_once() {
+    let openai = openai().always(ok()).start().await;
+    for address in ["127.0.0.1:1", "192.0.2.1:6379", "no-such-host.invalid:6379"] {
+        let gateway = gateway().with(&openai).env("REDIS_URL", format!("redis://{address}")).start().await;
+        assert_eq!(gateway.chat("gpt-4o", "hello").await.status, 200);
+        gateway.wait_for_log("Redis cannot be had").await;
+        redis_is(&gateway, false).await;
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_used_and_never_said() {
+    let password = "redis-SECRET-1234";
+    let Some(redis) = redis_with(&["--requirepass", password]).await else { return };
+    let openai = openai().always(ok()).start().await;
+    let url = |password: &str| format!("redis://:{password}@{}", redis.address());
+    let right = gateway().with(&openai).env("REDIS_URL", url(password)).env("LOG_LEVEL", "debug").start().await;
+    redis_is(&right, true).await;
+    right.chat("gpt-4o", "hello").await;
+    right.assert_no_secrets();
+    assert!(!right.log().contains(password));
+    let wrong = gateway().with(&openai).env("REDIS_URL", url("wrong-SECRET-5678")).start().await;
+    wrong.wait_for_log("Redis cannot be had").await;
+    assert_eq!(wrong.chat("gpt-4o", "hello").await.status, 200);
+    assert!(!wrong.log().contains("wrong-SECRET-5678"));
+    wrong.assert_no_secrets();
+}

@@ -1,16 +1,11 @@
-//! The response cache, as callers see it.
+//! The response cache, as callers and operators see it.
 
-/// Requests that ask the same at the same time.
 mod flights;
-/// Every endpoint that asks a model.
 mod fronts;
-/// What takes part, and what is kept.
 mod kept;
-/// Between client keys nothing is shared, unless the operator wants it.
 mod keys;
-/// Streams: replayed, broken, gone on with.
+mod replicas;
 mod streams;
-/// Logs, records, metrics.
 mod told;
 
 use crate::kit::*;

@@ -40,22 +40,22 @@ impl<E: Clone> Seat<E> {
 
     /// What comes next of a stream; `None` at its end.
     pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let flight = self.flight.clone();
+        let Seat { flight, number, resumed } = self;
         let mut state = flight.state();
         if state.resumed.is_some() {
-            self.resumed.clone_from(&state.resumed);
+            resumed.clone_from(&state.resumed);
         }
         let first = state.first;
-        let Some(place) = state.seats.get_mut(self.number).and_then(Option::as_mut) else { return Poll::Ready(None) };
+        let Some(place) = state.seats.get_mut(*number).and_then(Option::as_mut) else { return Poll::Ready(None) };
         let at = place.at;
         let Some(chunk) = state.chunks.get(at - first).cloned() else {
             if state.closed {
                 return Poll::Ready(None);
             }
-            state.wait(self.number, cx);
+            state.wait(*number, cx);
             return Poll::Pending;
         };
-        if let Some(place) = &mut state.seats[self.number] {
+        if let Some(place) = &mut state.seats[*number] {
             place.at += 1;
         }
         if state.outgrown && at == first {

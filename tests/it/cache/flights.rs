@@ -1,3 +1,5 @@
+//! Requests that ask the same at the same time: one call, however they come and go.
+
 use super::*;
 use futures_util::future::join_all;
 use std::time::{Duration, Instant};

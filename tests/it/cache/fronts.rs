@@ -1,3 +1,5 @@
+//! Every endpoint that asks a model, from every provider.
+
 use super::*;
 use crate::stream::{every, model};
 use serde_json::json;

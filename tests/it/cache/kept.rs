@@ -1,3 +1,5 @@
+//! What takes part, what is kept, and for how long.
+
 use super::*;
 use serde_json::json;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Between client keys nothing is shared, unless the operator wants it.
+
 use super::*;
 
 const KEYS: &str = "first-key-SECRET,second-key-SECRET";

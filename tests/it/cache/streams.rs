@@ -1,3 +1,5 @@
+//! Streams: replayed, broken, gone on with.
+
 use super::*;
 use serde_json::json;
 use std::time::Duration;
@@ -36,6 +38,16 @@ async fn a_stream_that_broke_is_not_kept() {
         said(&gateway.stream("gpt-4o-mini", "hi").await, "fine", Some("miss"));
         said(&gateway.stream("gpt-4o-mini", "hi").await, "fine", Some("hit"));
     }
+}
+
+#[tokio::test]
+async fn a_stream_that_lost_an_event_is_not_kept() {
+    let torn = [Say::Role, Say::Text("one"), Say::BrokenJson, Say::Text("two"), Say::Done];
+    let upstream = upstream::openai().stream(torn).then([Say::Text("fine")]).start().await;
+    let gateway = keeping(&upstream).await;
+    said(&gateway.stream("gpt-4o-mini", "hi").await, "onetwo", Some("miss"));
+    said(&gateway.stream("gpt-4o-mini", "hi").await, "fine", Some("miss"));
+    said(&gateway.stream("gpt-4o-mini", "hi").await, "fine", Some("hit"));
 }
 
 #[tokio::test]

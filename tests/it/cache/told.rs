@@ -1,3 +1,5 @@
+//! What the log, the records and the metrics tell of answers from the cache.
+
 use super::*;
 use rusqlite::{Connection, OpenFlags};
 

@@ -24,7 +24,7 @@ struct Cli {
 enum Command {
     /// Serves HTTP (the default).
     Serve(ServeArgs),
-    /// Reads the configuration, asks every provider, and says whether a request could be served.
+    /// Reads the configuration, asks every provider, the database and Redis, and says whether a request could be served.
     Check(MockArg),
 }
 

@@ -49,3 +49,29 @@ async fn a_password_is_used_and_never_said() {
     assert!(!wrong.log().contains("wrong-SECRET-5678"));
     wrong.assert_no_secrets();
 }
+
+#[tokio::test]
+async fn check_tells_of_the_database_and_of_redis() {
+    let Some(mut redis) = redis_with(&["--requirepass", "redis-SECRET-1234"]).await else { return };
+    let openai = openai().always(ok()).start().await;
+    let check = async |name: &str, value: &str| {
+        let finished = gateway().with(&openai).env(name, value).command(["check"]).run().await;
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        let said = finished.stdout + &finished.stderr;
+        assert!(!said.contains("SECRET"), "{said}");
+        said
+    };
+    let url = format!("redis://:redis-SECRET-1234@{}", redis.address());
+    let said = check("REDIS_URL", &url).await;
+    assert!(said.contains("\ndatabase: ✅ Available (SQLite)\nredis: ✅ Available\n"), "{said}");
+    let said = check("REDIS_URL", &url.replace("1234", "5678")).await;
+    assert!(said.contains("\nredis: ❌ Unavailable ("), "{said}");
+    redis.kill();
+    let said = check("REDIS_URL", &url).await;
+    assert!(said.contains("\nredis: ❌ Unavailable (") && said.contains("refused"), "{said}");
+    let said = check("DATABASE_URL", "off").await;
+    assert!(said.contains("\ndatabase: ❌ Unavailable (not configured: DATABASE_URL is off)\n"), "{said}");
+    assert!(said.contains("\nredis: ❌ Unavailable (not configured: REDIS_URL is unset)\n"), "{said}");
+    let said = check("DATABASE_URL", "postgres://user:pg-SECRET-1234@127.0.0.1:1/none").await;
+    assert!(said.contains("\ndatabase: ❌ Unavailable ("), "{said}");
+}

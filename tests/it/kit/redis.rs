@@ -145,7 +145,7 @@ impl Redis {
 
 /// A port that is free, and stays so while a server on it is started again: none that the system gives to whoever
 /// asks for any, and none that another test was given.
-fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
         let at = std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));

@@ -158,6 +158,8 @@ async fn a_server_that_says_it_cannot_is_left_aside() {
         "NOREPLICAS Not enough good replicas to write.",
         "NOAUTH Authentication required.",
         "BUSY Redis is busy running a script.",
+        "DENIED Redis is running in protected mode",
+        "ERR max number of clients reached",
         "ERR Error running script (call to f_1): @user_script:1: -READONLY You can't write against a read only replica.",
     ] {
         let board = refusing(words).await;

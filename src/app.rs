@@ -10,12 +10,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::admit::Admit;
 use crate::api::accept::{End, Worker, accept};
 use crate::api::{self, Load};
+use crate::cache::Cache;
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{Gateway, Listings, Shared, replicas};
+use crate::gateway::{Flags, Gateway, Listings, Shared, replicas};
 use crate::health::Health;
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
@@ -23,6 +25,8 @@ use crate::shared::Board;
 use crate::store::Store;
 use crate::upstream::{Limits, Tls, Upstream};
 
+/// The longest that the start waits for the database.
+const START_WAITS: Duration = Duration::from_secs(2);
 /// The longest that the line about the server waits for the first checks.
 const START_LINE_WAITS: Duration = Duration::from_millis(500);
 
@@ -55,6 +59,8 @@ impl App {
             }
             None => (Recorder::off(), None),
         };
+        let folder = database.folder().to_owned();
+        let admit = Admit::new(config.admit, folder, store.clone(), clock.clone());
         let shared = Shared {
             rules: config.rules,
             roster: config.roster,
@@ -63,8 +69,11 @@ impl App {
             budget: RetryBudget::new(clock.now()),
             listings: Listings::default(),
             options: config.gateway,
+            flags: Flags::new(config.generation.weights),
             recorder,
             store,
+            cache: Cache::new(config.cache, clock.clone()),
+            admit,
             clock,
         };
         Ok(App {
@@ -76,6 +85,19 @@ impl App {
             grace: config.server.grace,
             writing,
         })
+    }
+
+    /// Opens the database and reads what it must be asked for before the first request, where it can be had so soon.
+    /// Says whether callers need a key; `None` where that is not known.
+    pub async fn prepare(&self) -> Option<bool> {
+        let admit = &self.shared.admit;
+        let reading = async {
+            if let Some(store) = &self.shared.store {
+                store.open().await?;
+            }
+            admit.load().await
+        };
+        tokio::time::timeout(START_WAITS, reading).await.ok()?.ok()
     }
 
     /// A gateway with connections of its own, for one thread.
@@ -131,17 +153,23 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, Redis is
-/// looked at, and what is seen here and at other replicas is exchanged.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, flags and
+/// client keys are as it has them, Redis is looked at, and what is seen here and at other replicas is exchanged.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
         let clock = app.shared.clock.clone();
         tasks.spawn(async move { store.keep(&clock).await });
+        let shared = app.shared.clone();
+        tasks.spawn(async move { shared.admit.keep().await });
     }
     let board = app.board.clone();
     tasks.spawn(async move { board.keep().await });
     tasks.spawn(replicas::share(app.shared.clone(), app.board.clone()));
+    if let Some(store) = app.shared.store.clone() {
+        let shared = app.shared.clone();
+        tasks.spawn(async move { shared.flags.follow(&store).await });
+    }
     tasks
 }
 

@@ -1,6 +1,7 @@
 //! The configuration: environment variables, read once at start, every fault told at once.
 
 mod dotenv;
+mod generation;
 mod llm;
 mod server;
 mod storage;
@@ -15,6 +16,7 @@ use crate::models::Models;
 use crate::plan::Rules;
 use crate::provider::Roster;
 use crate::{admit, api, cache, shared, upstream};
+pub use generation::Generation;
 pub use server::Server;
 pub use storage::Storage;
 pub use vars::{Known, Vars};
@@ -37,6 +39,8 @@ pub struct Config {
     pub health: health::Options,
     /// Bounds of calls.
     pub upstream: upstream::Limits,
+    /// Image and video providers.
+    pub generation: Generation,
     /// The database.
     pub storage: Storage,
     /// Redis.
@@ -45,6 +49,8 @@ pub struct Config {
     pub cache: cache::Options,
     /// The limits of client keys.
     pub admit: admit::Options,
+    /// A fault unless the database holds a client key, or has held one.
+    pub unless_keys: Option<ConfigFault>,
     /// What the operator should hear although it stops nobody, such as a placeholder for a key.
     pub warnings: Vec<String>,
 }
@@ -73,18 +79,21 @@ impl Config {
     /// Every fault there is.
     pub fn read(vars: &Vars, mock: bool) -> Result<Config, Vec<ConfigFault>> {
         let server = server::read(vars);
+        let clients = server::clients(vars, &server);
         let roster = llm::roster(vars, mock);
         let config = Config {
-            api: server::api(vars, &server),
+            api: server::api(vars),
             rules: llm::rules(vars, &roster),
             models: llm::models(vars),
             gateway: llm::gateway(vars),
             health: llm::health(vars),
             upstream: llm::upstream(vars),
+            generation: generation::read(vars),
             storage: storage::read(vars),
             shared: storage::shared(vars),
             cache: storage::cache(vars),
-            admit: storage::admit(vars),
+            admit: storage::admit(vars, &clients),
+            unless_keys: clients.exposed,
             server,
             roster,
             warnings: Vec::new(),

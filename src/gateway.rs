@@ -1,10 +1,14 @@
 //! The product as an interface: what a front may ask for. Fronts call this, and nothing below it.
 
+mod admission;
+mod cached;
 pub mod chat;
 mod checks;
 mod count;
 mod embed;
 mod error;
+pub mod events;
+pub mod flags;
 pub mod listing;
 mod record;
 pub mod replicas;
@@ -18,6 +22,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::admit::{Admit, Allowance};
+use crate::cache::Cache;
 use crate::chain::{Conditions, RetryBudget};
 use crate::clock::Clock;
 use crate::domain::attempt::Attempt;
@@ -36,6 +42,7 @@ use crate::store::Store;
 use crate::upstream::Upstream;
 use crate::upstream::reply::Reply;
 pub use error::GatewayError;
+pub use flags::Flags;
 pub use listing::Listings;
 pub use stream::Stream;
 
@@ -68,10 +75,16 @@ pub struct Shared {
     pub listings: Listings,
     /// The operator's bounds.
     pub options: Options,
+    /// What operators change while it runs.
+    pub flags: Flags,
     /// Keeps what happened.
     pub recorder: Recorder,
     /// The database, where there is one.
     pub store: Option<Store>,
+    /// Answers kept for requests that ask the same.
+    pub cache: Cache<GatewayError>,
+    /// Client keys and their limits.
+    pub admit: Admit,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -99,6 +112,10 @@ pub struct Answered {
     pub fallback: Option<String>,
     /// What it cost, where that is known already.
     pub cost: Option<Usd>,
+    /// Did the answer come from the cache? `None` where that took no part.
+    pub cached: Option<bool>,
+    /// What is left of the client key's limits, where it has any.
+    pub allowance: Allowance,
     /// When the request began.
     pub began: Instant,
     /// Of the time since then, what was spent on providers.

@@ -3,6 +3,7 @@
 pub mod models;
 mod names;
 pub mod vectors;
+pub mod weights;
 
 use std::collections::BTreeMap;
 

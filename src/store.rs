@@ -5,8 +5,13 @@
 
 mod append;
 mod error;
+mod file;
+mod flags;
 mod follow;
+mod keys;
+mod migrate;
 mod pool;
+mod spend;
 mod time;
 
 use std::path::{Path, PathBuf};
@@ -20,9 +25,13 @@ use crate::clock::Clock;
 use crate::secret::Secret;
 pub use append::Appender;
 pub use error::StoreError;
+use file::InUse;
+pub use flags::Flag;
 use follow::Versions;
 pub use follow::Watched;
+pub use keys::{KeyRow, NewKey, Revoked};
 use pool::{Pool, on};
+pub use spend::{Figures, UsageRow};
 pub use time::Time;
 
 /// Which database.
@@ -50,8 +59,12 @@ struct Inner {
     options: Options,
     /// Has it been opened and migrated since the start?
     ready: watch::Sender<bool>,
-    /// Did its last use go well?
+    /// Did the last look at it go well?
     up: AtomicBool,
+    /// Has it taken the records that it was handed last?
+    takes: AtomicBool,
+    /// SQLite's file.
+    file: InUse,
     /// How often the tables have changed that are kept in memory.
     versions: Versions,
 }
@@ -62,11 +75,12 @@ impl Store {
     /// # Errors
     /// Where the address cannot be read.
     pub fn new(options: &Options) -> Result<Option<Store>, StoreError> {
-        let Some(pool) = Pool::lazy(options)? else { return Ok(None) };
+        let file = InUse::default();
+        let Some(pool) = Pool::lazy(options, &file)? else { return Ok(None) };
         let (ready, _) = watch::channel(false);
-        let inner =
-            Inner { pool, options: options.clone(), ready, up: AtomicBool::new(false), versions: Versions::default() };
-        Ok(Some(Store(Arc::new(inner))))
+        let (up, takes) = (AtomicBool::new(false), AtomicBool::new(true));
+        let versions = Versions::default();
+        Ok(Some(Store(Arc::new(Inner { pool, options: options.clone(), ready, up, takes, file, versions }))))
     }
 
     /// Opens it and brings its tables up to date, once.
@@ -74,8 +88,7 @@ impl Store {
     /// # Errors
     /// Why it cannot be had.
     pub async fn open(&self) -> Result<(), StoreError> {
-        let opened = tokio::time::timeout(PATIENCE, self.0.pool.migrate(&self.0.options)).await;
-        let opened = opened.unwrap_or_else(|_| Err(StoreError::Away("it did not answer in time".to_owned())));
+        let opened = self.migrate(true).await;
         if opened.is_ok() {
             self.0.ready.send_replace(true);
         }
@@ -109,7 +122,7 @@ impl Store {
 
     /// Did its last use go well?
     pub fn is_up(&self) -> bool {
-        self.0.up.load(Ordering::Relaxed)
+        self.0.up.load(Ordering::Relaxed) && self.0.takes.load(Ordering::Relaxed)
     }
 
     /// Its kind, for people.
@@ -135,6 +148,18 @@ impl Store {
             tracing::warn!(%error, "the database is away; requests go on, and records wait on disk");
         }
     }
+
+    /// Notes what came of handing it records. They may be refused by one that can be read well: one that is full, or that
+    /// nobody may write to.
+    fn note_taken<T>(&self, came: &Result<T, StoreError>) {
+        let takes = !matches!(came, Err(StoreError::Away(_)));
+        if self.0.takes.swap(takes, Ordering::Relaxed)
+            && !takes
+            && let Err(error) = came
+        {
+            tracing::warn!(%error, "the database takes no records; requests go on, and records wait on disk");
+        }
+    }
 }
 
 impl Options {
@@ -156,6 +181,14 @@ impl Options {
             };
         }
         pool::postgres(url).map(|_| Options::Postgres(Secret::new(url))).map_err(|error| error.to_string())
+    }
+
+    /// SQLite's file.
+    fn path(&self) -> Option<&Path> {
+        match self {
+            Options::Sqlite(path) => Some(path),
+            Options::Off | Options::Postgres(_) => None,
+        }
     }
 
     /// The folder for what this process keeps beside the database: that of SQLite's file, else `data`.

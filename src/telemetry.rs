@@ -85,6 +85,11 @@ pub fn event_dropped(provider: &'static str, model: &str) {
     tracing::warn!(provider, model, "an event that is not valid JSON was dropped from a stream");
 }
 
+/// The cache was asked.
+pub fn cache_asked(result: &'static str) {
+    METRICS.cache.get_or_create(&label::Cache { result }).inc();
+}
+
 /// One request from its start to the last byte of its answer.
 pub struct Finished<'a> {
     /// Who asked.
@@ -101,6 +106,8 @@ pub struct Finished<'a> {
     pub status: u16,
     /// Was it a stream?
     pub stream: bool,
+    /// Did the answer come from the cache?
+    pub cached: bool,
     /// From the first byte of the request to the last of the answer.
     pub duration: Duration,
     /// Of that, spent waiting for providers until an answer began.
@@ -124,6 +131,7 @@ impl<'a> Finished<'a> {
             outcome: "",
             status: 0,
             stream: false,
+            cached: false,
             duration: Duration::ZERO,
             upstream: Duration::ZERO,
             first_token: None,
@@ -145,6 +153,7 @@ pub fn request_finished(request: &Finished<'_>) {
         outcome = request.outcome,
         status = request.status,
         stream = request.stream,
+        cached = request.cached.then_some(true),
         duration_ms = request.duration.as_millis() as u64,
         upstream_ms = request.upstream.as_millis() as u64,
         ttft_ms = request.first_token.map(|time| time.as_millis() as u64),

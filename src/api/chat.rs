@@ -73,7 +73,10 @@ pub(super) async fn ask(State(api): State<Arc<Api>>, request: Request<Body>, end
     };
     match answered {
         Ok(answered) => reply::respond(answered, *front, &caller, place, api.gateway.clock().now()),
-        Err(failed) => error::respond(*front, &caller, &failed, api.gateway.clock().now()),
+        Err(failed) if matches!(wanted, Wanted::Count) => {
+            error::respond(*front, &caller, &failed, api.gateway.clock().now())
+        }
+        Err(failed) => error::unanswered(&api.gateway, &call, *front, &caller, &failed),
     }
 }
 

@@ -8,8 +8,9 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 
 use super::error::{self, Refusal};
-use super::{Api, Load};
-use crate::domain::facts::Caller;
+use super::headers::CACHE;
+use super::{Api, Load, auth};
+use crate::domain::facts::{Caching, Caller};
 use crate::protocol::Front;
 use crate::telemetry::metrics::METRICS;
 
@@ -44,15 +45,20 @@ impl Api {
     ) -> Result<Entered, Box<Response>> {
         let began = self.gateway.clock().now();
         let (request_id, key) = (request_id(headers), Arc::from(""));
-        let mut caller = Caller { request_id, key, grant: None, endpoint, timeout: None, began };
+        let mut caller = Caller { request_id, key, grant: None, endpoint, timeout: None, caching: None, began };
         let refuse = |caller: &Caller, refusal| Err(Box::new(error::refuse(front, caller, refusal)));
-        let Some(key) = self.options.keys.admit(headers) else {
-            return refuse(&caller, Refusal::Key);
-        };
-        caller.key = key;
+        match self.gateway.who(auth::shown(headers)) {
+            Ok(Some(grant)) => (caller.key, caller.grant) = (grant.name.clone(), Some(grant)),
+            Ok(None) => caller.key = auth::anonymous(),
+            Err(stranger) => return refuse(&caller, stranger.into()),
+        }
         caller.timeout = match timeout(headers) {
             Ok(timeout) => timeout,
             Err(()) => return refuse(&caller, Refusal::Timeout),
+        };
+        caller.caching = match caching(headers) {
+            Ok(caching) => caching,
+            Err(()) => return refuse(&caller, Refusal::Caching),
         };
         let under_way = self.load.under_way.fetch_add(1, Ordering::SeqCst);
         METRICS.inflight.inc();
@@ -79,4 +85,11 @@ fn timeout(headers: &HeaderMap) -> Result<Option<Duration>, ()> {
     let Some(value) = headers.get("x-gateway-timeout-ms") else { return Ok(None) };
     let ms = value.to_str().ok().and_then(|ms| ms.trim().parse::<u64>().ok()).filter(|ms| *ms > 0);
     ms.map(|ms| Some(Duration::from_millis(ms))).ok_or(())
+}
+
+/// What the client says of the response cache.
+fn caching(headers: &HeaderMap) -> Result<Option<Caching>, ()> {
+    let Some(value) = headers.get(&CACHE) else { return Ok(None) };
+    let word = value.to_str().map_err(|_| ())?.trim().to_ascii_lowercase();
+    Caching::named(&word).map(Some).ok_or(())
 }

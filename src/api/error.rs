@@ -7,14 +7,17 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::headers::{self, put, timing};
+use crate::admit::Stranger;
 use crate::chain;
 use crate::domain::Dialect;
 use crate::domain::facts::Caller;
 use crate::domain::failure::Class;
 use crate::gateway::{Gateway, GatewayError};
+use crate::protocol::call::Call;
 use crate::protocol::{BadRequest, ErrorView, Front};
 use crate::telemetry::{self, Finished};
 
@@ -28,8 +31,18 @@ pub(super) enum Refusal {
     Bad(#[from] BadRequest),
     #[error("The client key is missing or not known: send it as `Authorization: Bearer …` or `x-api-key: …`.")]
     Key,
+    #[error("This client key was revoked.")]
+    Revoked,
+    #[error("This client key has expired, at {0:.0}.")]
+    Expired(Timestamp),
+    #[error("Client keys cannot be looked up now, since the database is away; try again shortly.")]
+    Unreachable,
+    #[error("This gateway asks for no client key, so that there is no usage of one to tell.")]
+    NoKey,
     #[error("`x-gateway-timeout-ms` must be a whole number of milliseconds above 0.")]
     Timeout,
+    #[error("`x-gateway-cache` must be `on`, `off` or `refresh`.")]
+    Caching,
     #[error("Too many requests are under way; try again shortly.")]
     Overloaded,
     #[error("The body is larger than {0} bytes (MAX_BODY_BYTES).")]
@@ -40,6 +53,8 @@ pub(super) enum Refusal {
     Broken,
     #[error("The body is compressed; send it as it is, without `content-encoding`.")]
     Encoded,
+    #[error("Nothing is kept here: this gateway has no database (DATABASE_URL=off).")]
+    NoDatabase,
     #[error("There is no `{}` here.", shortened(.0))]
     NoSuchPath(String),
     #[error("`{}` does not take {} requests.", shortened(.0), .1)]
@@ -61,26 +76,34 @@ fn shortened(words: &str) -> Cow<'_, str> {
 impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
-            Refusal::Bad(_) | Refusal::Timeout | Refusal::Broken => StatusCode::BAD_REQUEST,
-            Refusal::Key => StatusCode::UNAUTHORIZED,
-            Refusal::Overloaded => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Bad(_) | Refusal::Timeout | Refusal::Caching | Refusal::Broken => StatusCode::BAD_REQUEST,
+            Refusal::Key | Refusal::Revoked | Refusal::Expired(_) => StatusCode::UNAUTHORIZED,
+            Refusal::Overloaded | Refusal::NoDatabase | Refusal::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Slow => StatusCode::REQUEST_TIMEOUT,
             Refusal::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Refusal::NoSuchPath(_) | Refusal::NoSuchModel(_) => StatusCode::NOT_FOUND,
+            Refusal::NoSuchPath(_) | Refusal::NoSuchModel(_) | Refusal::NoKey => StatusCode::NOT_FOUND,
             Refusal::NoSuchMethod(..) => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
 
     fn code(&self) -> Option<&'static str> {
         Some(match self {
-            Refusal::Key => "invalid_api_key",
+            Refusal::Key | Refusal::Revoked | Refusal::Expired(_) => "invalid_api_key",
+            Refusal::Unreachable => "store_unavailable",
+            Refusal::NoKey => "no_client_key",
             Refusal::Overloaded => "overloaded",
+            Refusal::NoDatabase => "store_unavailable",
             Refusal::TooLarge(_) => "request_too_large",
             Refusal::NoSuchPath(_) => "not_found",
             Refusal::NoSuchMethod(..) => "method_not_allowed",
             Refusal::NoSuchModel(_) => "model_not_found",
-            Refusal::Bad(_) | Refusal::Timeout | Refusal::Slow | Refusal::Broken | Refusal::Encoded => return None,
+            Refusal::Bad(_)
+            | Refusal::Timeout
+            | Refusal::Caching
+            | Refusal::Slow
+            | Refusal::Broken
+            | Refusal::Encoded => return None,
         })
     }
 
@@ -93,8 +116,20 @@ impl Refusal {
         match self {
             Refusal::Bad(bad) => bad.param.as_deref(),
             Refusal::Timeout => Some("x-gateway-timeout-ms"),
+            Refusal::Caching => Some("x-gateway-cache"),
             Refusal::NoSuchModel(_) => Some("model"),
             _ => None,
+        }
+    }
+}
+
+impl From<Stranger> for Refusal {
+    fn from(stranger: Stranger) -> Refusal {
+        match stranger {
+            Stranger::Unknown => Refusal::Key,
+            Stranger::Revoked => Refusal::Revoked,
+            Stranger::Expired(at) => Refusal::Expired(at),
+            Stranger::Unreachable => Refusal::Unreachable,
         }
     }
 }
@@ -131,17 +166,35 @@ fn told(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Response {
         attempts: None,
         request_id: Some(&caller.request_id),
     };
-    let wait = matches!(refusal, Refusal::Overloaded).then_some(Duration::from_secs(1));
+    let wait = matches!(refusal, Refusal::Overloaded | Refusal::Unreachable).then_some(Duration::from_secs(1));
     envelope(status, front, front.error_body(&view), caller, HeaderMap::new(), wait)
+}
+
+/// Tells the caller of `call` why the gateway has no answer, and whether it was looked for in the cache.
+pub(super) fn unanswered(
+    gateway: &Gateway,
+    call: &Call,
+    front: &dyn Front,
+    caller: &Caller,
+    error: &GatewayError,
+) -> Response {
+    let mut response = respond(front, caller, error, gateway.clock().now());
+    if gateway.caches(call, caller) {
+        response.headers_mut().insert(&headers::CACHE, HeaderValue::from_static("miss"));
+    }
+    response
 }
 
 /// Tells a caller why the gateway has no answer.
 pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, now: Instant) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
-    // The gateway has tried already: an SDK that tries again would multiply its tries.
-    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+    let final_word = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+    if final_word && !error.invites_another_try() {
         headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    }
+    if let GatewayError::NotAdmitted(refused) = error {
+        headers::allowance(&mut headers, refused.allowance());
     }
     let attempts = error.attempts();
     if !attempts.is_empty() {

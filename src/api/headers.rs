@@ -5,11 +5,13 @@ use std::time::Duration;
 use axum::http::header::IntoHeaderName;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::admit::Allowance;
 use crate::domain::Dialect;
 use crate::protocol::Front;
 
 // Made once: a name that is made for each answer is parsed for each answer.
 pub(super) static ATTEMPTS: HeaderName = HeaderName::from_static("x-gateway-attempts");
+pub(super) static CACHE: HeaderName = HeaderName::from_static("x-gateway-cache");
 pub(super) static COST: HeaderName = HeaderName::from_static("x-gateway-cost-usd");
 pub(super) static FALLBACK: HeaderName = HeaderName::from_static("x-gateway-fallback");
 pub(super) static MODEL: HeaderName = HeaderName::from_static("x-gateway-model");
@@ -30,6 +32,20 @@ pub(super) fn name(headers: &mut HeaderMap, front: &dyn Front, id: &str) {
     headers.insert(&REQUEST_ID, self::id(id));
     if front.dialect() == Dialect::Anthropic {
         headers.insert(&ANTHROPIC_REQUEST_ID, self::id(id));
+    }
+}
+
+/// What is left of the client key's own limits, where its provider has not told of its own.
+pub(super) fn allowance(headers: &mut HeaderMap, allowance: Allowance) {
+    const NAMES: [[&str; 2]; 2] = [
+        ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests"],
+        ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens"],
+    ];
+    for ([limit, left], of) in NAMES.into_iter().zip([allowance.requests, allowance.tokens]) {
+        if let Some((most, rest)) = of.filter(|_| !headers.contains_key(limit) && !headers.contains_key(left)) {
+            headers.insert(limit, HeaderValue::from(most));
+            headers.insert(left, HeaderValue::from(rest));
+        }
     }
 }
 

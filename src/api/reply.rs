@@ -51,10 +51,16 @@ pub(super) fn describe(headers: &mut HeaderMap, answered: &Answered, caller: &Ca
     headers.insert(&headers::REQUEST_ID, headers::id(&caller.request_id));
     headers.insert(&headers::PROVIDER, HeaderValue::from_static(answered.provider));
     put(headers, &headers::MODEL, &answered.model);
-    headers.insert(&headers::ATTEMPTS, HeaderValue::from(crate::chain::called(&answered.attempts)));
+    // Those who took part in getting an answer that was kept were not called for this request.
+    let called = if answered.cached == Some(true) { 0 } else { crate::chain::called(&answered.attempts) };
+    headers.insert(&headers::ATTEMPTS, HeaderValue::from(called));
+    if let Some(hit) = answered.cached {
+        headers.insert(&headers::CACHE, HeaderValue::from_static(if hit { "hit" } else { "miss" }));
+    }
     if let Some(fallback) = &answered.fallback {
         put(headers, &headers::FALLBACK, fallback);
     }
+    headers::allowance(headers, answered.allowance);
     if let Some(cost) = answered.cost {
         put(headers, &headers::COST, &cost.to_string());
     }

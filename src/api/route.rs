@@ -46,7 +46,7 @@ pub(super) async fn route(State(api): State<Arc<Api>>, request: Request<Body>) -
     }
     match api.gateway.route(&routed, &caller).await {
         Ok(answered) => respond(api, answered, routed.task, &caller, place),
-        Err(failed) => error::respond(&OpenAi, &caller, &failed, api.gateway.clock().now()),
+        Err(failed) => error::unanswered(&api.gateway, &routed.call, &OpenAi, &caller, &failed),
     }
 }
 
@@ -54,8 +54,9 @@ fn respond(api: Arc<Api>, answered: Answered, task: String, caller: &Caller, pla
     let now = api.gateway.clock().now();
     let mut headers = HeaderMap::new();
     reply::describe(&mut headers, &answered, caller, now);
-    let routing = routing(&task, &answered.attempts);
-    let told = Told { provider: answered.provider, task, routing, began: answered.began };
+    let cached = answered.cached == Some(true);
+    let routing = routing(&task, &answered.attempts, cached);
+    let told = Told { provider: answered.provider, task, routing, cached, began: answered.began };
     match answered.reply.body {
         ReplyBody::Stream(live) => {
             reply::stream_headers(&mut headers);
@@ -89,6 +90,7 @@ struct Told {
     provider: &'static str,
     task: String,
     routing: Value,
+    cached: bool,
     began: Instant,
 }
 

@@ -2,18 +2,24 @@
 
 use std::process::ExitCode;
 
-use super::runtime;
+use super::{runtime, tell};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::provider::Standing;
 
-pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     for warning in &config.warnings {
         println!("warning: {warning}");
     }
+    let unless_keys = config.unless_keys.take();
     runtime()?.block_on(async {
         let app = App::build(config, Clock::real())?;
+        if let Some(fault) = unless_keys
+            && app.prepare().await == Some(false)
+        {
+            return Ok(tell(&[fault]));
+        }
         let gateway = app.gateway()?;
         let mut could_serve = false;
         for entry in gateway.entries() {

@@ -71,6 +71,31 @@ pub struct Caller {
     pub endpoint: &'static str,
     /// A shorter deadline than the operator's, from `x-gateway-timeout-ms`.
     pub timeout: Option<Duration>,
+    /// What it says of the response cache; `None` where it says nothing.
+    pub caching: Option<Caching>,
     /// When the request came.
     pub began: Instant,
+}
+
+/// What a caller may say of the response cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caching {
+    /// An answer that was kept will do, and a new one is kept.
+    On,
+    /// No part in it.
+    Off,
+    /// Only a new answer will do, and it is kept.
+    Refresh,
+}
+
+impl Caching {
+    /// What this word means.
+    pub fn named(word: &str) -> Option<Caching> {
+        Some(match word {
+            "on" => Caching::On,
+            "off" => Caching::Off,
+            "refresh" => Caching::Refresh,
+            _ => return None,
+        })
+    }
 }

@@ -8,11 +8,21 @@ use super::{Answered, Gateway, GatewayError, Stream};
 use crate::chain::{self, Served};
 use crate::domain::facts::Caller;
 use crate::domain::failure::Failure;
-use crate::plan::NoChain;
 use crate::protocol::call::Call;
 use crate::provider::link::{Chain, Link, Terms};
 use crate::upstream::reply::{Reply, ReplyBody};
 use crate::upstream::stream::{Live, StreamEnd};
+
+/// What is wanted of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wanted {
+    /// An answer.
+    Answer,
+    /// Vectors.
+    Vectors,
+    /// The number of a request's tokens.
+    Count,
+}
 
 impl Gateway {
     /// Answers `call` in its caller's protocol.
@@ -20,23 +30,54 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], when nobody answered. It has been logged.
     pub async fn chat(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        self.run(call, caller, self.plan(&call.facts), |link, terms| self.upstream.chat(link, call, terms)).await
+        self.answer(Wanted::Answer, call, caller).await
     }
 
-    /// Runs `call` down a chain, where there is one: `ask` asks one link.
+    /// Answers `call`: from the cache where it takes part and has an answer, else by a provider.
+    pub(super) async fn answer(&self, wanted: Wanted, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
+        let mut record = Record::begin(self.shared.clone(), caller, call);
+        let chain = match self.admit(&mut record, call, caller, wanted).await {
+            Ok(chain) => chain,
+            Err(error) => return Err(record.refused(error, Duration::ZERO)),
+        };
+        match self.turn(call, caller) {
+            None => self.live(wanted, call, caller, record, chain).await,
+            // Most requests go without the cache, and need not make room for what it takes.
+            Some(turn) => Box::pin(self.cached(turn, wanted, call, caller, record, chain)).await,
+        }
+    }
+
+    /// Asks the links of `chain` for an answer to `call`.
+    pub(super) async fn live(
+        &self,
+        wanted: Wanted,
+        call: &Call,
+        caller: &Caller,
+        record: Record,
+        chain: Chain,
+    ) -> Result<Answered, GatewayError> {
+        match wanted {
+            Wanted::Answer => {
+                self.run(call, caller, record, chain, |link, terms| self.upstream.chat(link, call, terms)).await
+            }
+            Wanted::Vectors => self.embed_live(call, caller, record, chain).await,
+            Wanted::Count => self.count_live(call, caller, record, chain).await,
+        }
+    }
+
+    /// Runs `call` down a chain: `ask` asks one link.
     pub(super) async fn run<F, A>(
         &self,
         call: &Call,
         caller: &Caller,
-        chain: Result<Chain, NoChain>,
+        record: Record,
+        chain: Chain,
         ask: F,
     ) -> Result<Answered, GatewayError>
     where
         F: Fn(Link, Terms) -> A,
         A: Future<Output = Result<Reply, Failure>>,
     {
-        let chain = chain.map_err(|no_chain| self.refused(call, caller, no_chain.into()))?;
-        let record = Record::begin(self.shared.clone(), caller, call);
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -50,12 +91,6 @@ impl Gateway {
         }
     }
 
-    /// Refuses `call` before anybody is called.
-    pub(super) fn refused(&self, call: &Call, caller: &Caller, error: GatewayError) -> GatewayError {
-        let record = Record::begin(self.shared.clone(), caller, call);
-        record.refused(error, Duration::ZERO)
-    }
-
     pub(super) fn answered(
         &self,
         record: Record,
@@ -65,7 +100,7 @@ impl Gateway {
         served: Served<Reply>,
     ) -> Answered {
         let fallback = served.fallback(chain);
-        let began = record.began();
+        let (began, allowance) = (record.began(), record.allowance());
         let Served { reply: Reply { headers, dropped, estimated, body }, link, attempts, upstream } = served;
         let (body, cost) = match body {
             ReplyBody::Whole { bytes, learned } => {
@@ -80,7 +115,8 @@ impl Gateway {
             }
         };
         let reply = Reply { headers, dropped, estimated, body };
-        Answered { reply, provider: link.provider.name(), model: link.model, attempts, fallback, cost, began, upstream }
+        let (provider, model) = (link.provider.name(), link.model);
+        Answered { reply, provider, model, attempts, fallback, cost, cached: None, allowance, began, upstream }
     }
 }
 

@@ -1,10 +1,14 @@
 //! Vectors: planned, run down a chain of models that are one and the same, recorded.
 
+use std::time::Duration;
+
+use super::chat::Wanted;
+use super::record::Record;
 use super::{Answered, Gateway, GatewayError};
 use crate::domain::facts::Caller;
-use crate::plan::vectors::chain_for;
 use crate::protocol::call::Call;
 use crate::protocol::openai::embeddings;
+use crate::provider::link::Chain;
 
 impl Gateway {
     /// Answers `call`, which asks for vectors, in the encoding that it asks for.
@@ -12,8 +16,21 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], where the request is wrong, or nobody answered. It has been logged.
     pub async fn embed(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let request = embeddings::read(call).map_err(|bad| self.refused(call, caller, bad.into()))?;
-        let chain = self.plan_by(chain_for, &call.facts);
-        self.run(call, caller, chain, |link, terms| self.upstream.embed(link, call, &request, terms)).await
+        self.answer(Wanted::Vectors, call, caller).await
+    }
+
+    /// Asks a provider for the vectors.
+    pub(super) async fn embed_live(
+        &self,
+        call: &Call,
+        caller: &Caller,
+        record: Record,
+        chain: Chain,
+    ) -> Result<Answered, GatewayError> {
+        let request = match embeddings::read(call) {
+            Ok(request) => request,
+            Err(bad) => return Err(record.refused(bad.into(), Duration::ZERO)),
+        };
+        self.run(call, caller, record, chain, |link, terms| self.upstream.embed(link, call, &request, terms)).await
     }
 }

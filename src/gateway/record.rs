@@ -6,9 +6,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::cached::{Fate, Ties};
 use super::{Gateway, GatewayError, Shared};
+use crate::admit::{Allowance, Ticket};
+use crate::cache::Told;
 use crate::chain::Exhausted;
 use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::chat::Usage;
 use crate::domain::facts::{Caller, Learned, Whom};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::money::Usd;
@@ -16,6 +20,7 @@ use crate::domain::row::{Attempts, CallRow, Row, RowId, storable};
 use crate::protocol::call::Call;
 use crate::protocol::own;
 use crate::provider::link::Link;
+use crate::store::Figures;
 use crate::telemetry::{self, Finished};
 use crate::upstream::stream::StreamEnd;
 
@@ -27,7 +32,20 @@ pub(super) struct Record {
     whom: Whom,
     stream: bool,
     began: Instant,
+    /// What its client key has reserved for it.
+    ticket: Option<Ticket>,
     told: bool,
+    /// Where others read its answer too: what it and the one who asked tell each other.
+    ties: Option<Arc<Ties>>,
+}
+
+/// Who served.
+#[derive(Clone, Copy)]
+struct By<'a> {
+    provider: &'static str,
+    model: &'a Arc<str>,
+    /// Did the answer come from the cache?
+    cached: bool,
 }
 
 /// A request whose answer is a stream under way.
@@ -41,6 +59,14 @@ pub(super) struct Streaming {
     first_token: Duration,
 }
 
+/// A request whose answer is a stream that came from the cache.
+pub(super) struct Replaying {
+    record: Record,
+    told: Arc<Told>,
+    upstream: Duration,
+    first_token: Duration,
+}
+
 /// The status that stands in logs for a caller that hung up.
 const CLIENT_GONE: u16 = 499;
 
@@ -48,11 +74,29 @@ impl Record {
     pub(super) fn begin(shared: Arc<Shared>, caller: &Caller, call: &Call) -> Record {
         let (began, asked, stream) = (shared.clock.now(), call.facts.model.clone(), call.facts.stream);
         let whom = if shared.recorder.is_on() { own::whom(call) } else { Whom::default() };
-        Record { shared, caller: caller.clone(), asked, whom, stream, began, told: false }
+        Record { shared, caller: caller.clone(), asked, whom, stream, began, ticket: None, told: false, ties: None }
     }
 
     pub(super) fn began(&self) -> Instant {
         self.began
+    }
+
+    /// It goes on apart from its caller, who is not the only one to read the answer.
+    pub(super) fn tied(mut self, ties: Arc<Ties>) -> Record {
+        self.ties = Some(ties);
+        // The caller's own deadline is not the others'.
+        self.caller.timeout = None;
+        self
+    }
+
+    /// Its client key has let it in.
+    pub(super) fn let_in(&mut self, ticket: Ticket) {
+        self.ticket = Some(ticket);
+    }
+
+    /// What is left of its client key's limits.
+    pub(super) fn allowance(&self) -> Allowance {
+        self.ticket.as_ref().map(Ticket::allowance).unwrap_or_default()
     }
 
     /// It ended with a whole answer; gives back what that cost.
@@ -63,7 +107,18 @@ impl Record {
         learned: &Learned,
         upstream: Duration,
     ) -> Option<Usd> {
-        self.tell(Some(link), attempts, Cow::Borrowed("ok"), 200, learned, upstream, None)
+        self.tell(Some(By::link(link)), attempts, Cow::Borrowed("ok"), 200, learned, upstream, None)
+    }
+
+    /// It ended with a whole answer from the cache, for which it waited as long as `upstream`.
+    pub(super) fn cached(mut self, told: &Told, learned: &Learned, upstream: Duration) {
+        self.tell(Some(By::kept(told)), &[], Cow::Borrowed("ok"), 200, learned, upstream, None);
+    }
+
+    /// Its answer is a stream from the cache, for which it waited as long as `upstream`.
+    pub(super) fn replaying(self, told: Arc<Told>, upstream: Duration) -> Replaying {
+        let first_token = self.shared.clock.now().saturating_duration_since(self.began);
+        Replaying { record: self, told, upstream, first_token }
     }
 
     /// It ended with an answer that the gateway gave itself, after `attempts` that came to nothing.
@@ -89,14 +144,17 @@ impl Record {
         self.caller.timeout.is_some_and(|timeout| timeout < self.shared.options.timeout && passed(timeout))
     }
 
-    fn cost(&self, link: &Link, learned: &Learned) -> Option<Usd> {
-        learned.usage.and_then(|usage| self.shared.cost(link.provider.name(), &link.model, &usage))
+    fn cost(&self, by: By<'_>, learned: &Learned) -> Option<Usd> {
+        match by.cached {
+            true => Some(Usd::default()),
+            false => learned.usage.and_then(|usage| self.shared.cost(by.provider, by.model, &usage)),
+        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the facts of one line of the log, each of its own")]
     fn tell(
         &mut self,
-        link: Option<&Link>,
+        by: Option<By<'_>>,
         attempts: &[Attempt],
         outcome: Cow<'_, str>,
         status: u16,
@@ -105,15 +163,22 @@ impl Record {
         first_token: Option<Duration>,
     ) -> Option<Usd> {
         self.told = true;
-        let cost = link.and_then(|link| self.cost(link, learned));
+        let (outcome, status) = match self.ties.as_ref().map(|ties| ties.fate()) {
+            Some(Fate::Left) => (Cow::Borrowed(Class::ClientGone.name()), CLIENT_GONE),
+            Some(Fate::Late) => (Cow::Borrowed("deadline_exceeded"), 504),
+            Some(Fate::Cut) => (Cow::Borrowed(Class::Timeout.name()), 200),
+            Some(Fate::Stayed) | None => (outcome, status),
+        };
+        let cost = by.and_then(|by| self.cost(by, learned));
         let finished = Finished {
             caller: &self.caller,
             asked: &self.asked,
             attempts,
-            served: link.map(|link| (link.provider.name(), &*link.model)),
+            served: by.map(|by| (by.provider, &**by.model)),
             outcome: &outcome,
             status,
             stream: self.stream,
+            cached: by.is_some_and(|by| by.cached),
             duration: self.shared.clock.now().saturating_duration_since(self.began),
             upstream,
             first_token,
@@ -121,9 +186,14 @@ impl Record {
             cost: cost.map(Usd::dollars),
         };
         telemetry::request_finished(&finished);
+        self.shared.admit.ended(
+            self.caller.grant.as_ref(),
+            self.ticket.take(),
+            figures(learned.usage.filter(|_| !finished.cached), cost),
+        );
         if self.shared.recorder.is_on() {
             let whom = std::mem::take(&mut self.whom);
-            let row = row(&self.shared, &finished, link, whom, cost);
+            let row = row(&self.shared, &finished, by, whom, cost);
             self.shared.recorder.put(row);
         }
         cost
@@ -152,6 +222,9 @@ impl Streaming {
             let (to, request_id) = (&link.provider, &self.record.caller.request_id);
             telemetry::stream_resumed(request_id, from, to.name(), to.spec.title, &link.model, by);
         }
+        if let Some(ties) = &self.record.ties {
+            ties.seamed();
+        }
         self.link = link;
         self.attempts.extend(attempts);
         self.upstream += upstream;
@@ -171,7 +244,49 @@ impl Streaming {
             StreamEnd::ClientGone => (Class::ClientGone.name(), CLIENT_GONE),
         };
         let Streaming { record, link, attempts, upstream, first_token } = self;
-        record.tell(Some(link), attempts, Cow::Borrowed(outcome), status, learned, *upstream, Some(*first_token));
+        if let Some(ties) = &record.ties {
+            ties.ended(end, learned);
+        }
+        record.tell(
+            Some(By::link(link)),
+            attempts,
+            Cow::Borrowed(outcome),
+            status,
+            learned,
+            *upstream,
+            Some(*first_token),
+        );
+    }
+}
+
+impl Replaying {
+    /// It is over, broken by a failure of class `broke` where it is not whole.
+    pub(super) fn end(&mut self, broke: Option<Class>, learned: &Learned) {
+        self.tell(broke.map_or("ok", Class::name), 200, learned);
+    }
+
+    fn tell(&mut self, outcome: &str, status: u16, learned: &Learned) {
+        let Replaying { record, told, upstream, first_token } = self;
+        let (by, outcome) = (Some(By::kept(told)), Cow::Borrowed(outcome));
+        record.tell(by, &[], outcome, status, learned, *upstream, Some(*first_token));
+    }
+}
+
+impl Drop for Replaying {
+    fn drop(&mut self) {
+        if !self.record.told {
+            self.tell(Class::ClientGone.name(), CLIENT_GONE, &Learned::default());
+        }
+    }
+}
+
+impl<'a> By<'a> {
+    fn link(link: &'a Link) -> By<'a> {
+        By { provider: link.provider.name(), model: &link.model, cached: false }
+    }
+
+    fn kept(told: &'a Told) -> By<'a> {
+        By { provider: told.provider, model: &told.model, cached: true }
     }
 }
 
@@ -181,19 +296,26 @@ impl Gateway {
         let finished = Finished { outcome, status, ..Finished::of(caller) };
         telemetry::request_finished(&finished);
         let shared = &self.shared;
+        shared.admit.ended(caller.grant.as_ref(), None, figures(None, None));
         if shared.recorder.is_on() {
             shared.recorder.put(row(shared, &finished, None, Whom::default(), None));
         }
     }
 }
 
+/// A request as its key's account has it.
+fn figures(usage: Option<Usage>, cost: Option<Usd>) -> Figures {
+    let usage = usage.unwrap_or_default();
+    Figures { spent: cost.unwrap_or_default(), requests: 1, input_tokens: usage.input, output_tokens: usage.output }
+}
+
 /// A request as its table has it.
-fn row(shared: &Shared, finished: &Finished<'_>, link: Option<&Link>, whom: Whom, cost: Option<Usd>) -> Row {
+fn row(shared: &Shared, finished: &Finished<'_>, by: Option<By<'_>>, whom: Whom, cost: Option<Usd>) -> Row {
     let ms = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let (now, caller, usage) = (shared.clock.wall(), finished.caller, finished.usage);
     // What stands in memory already is shared; a row costs as few allocations as can be.
-    let requested_model = match link {
-        Some(link) if *link.model == *finished.asked => link.model.clone(),
+    let requested_model = match by {
+        Some(by) if **by.model == *finished.asked => by.model.clone(),
         _ => storable(finished.asked).into(),
     };
     let outcome = match finished.outcome {
@@ -208,13 +330,13 @@ fn row(shared: &Shared, finished: &Finished<'_>, link: Option<&Link>, whom: Whom
         key_id: caller.grant.as_ref().map(|grant| grant.id.clone()),
         user_id: whom.user,
         conversation_id: whom.conversation,
-        provider: link.map(|link| Cow::Borrowed(link.provider.name())),
-        model: link.map(|link| link.model.clone()),
+        provider: by.map(|by| Cow::Borrowed(by.provider)),
+        model: by.map(|by| by.model.clone()),
         requested_model,
         outcome,
         status: finished.status,
         stream: finished.stream,
-        cached: false,
+        cached: finished.cached,
         attempts: Attempts::Live(finished.attempts.to_vec()),
         input_tokens: usage.map(|usage| usage.input),
         cached_input_tokens: usage.map(|usage| usage.cache_read),

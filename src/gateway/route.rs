@@ -109,13 +109,13 @@ impl Gateway {
 }
 
 /// `routing`, as the answer tells it.
-pub fn routing(task: &str, list: &[Attempt]) -> Value {
+pub fn routing(task: &str, list: &[Attempt], cached: bool) -> Value {
     let first_served = matches!(list, [Attempt { outcome: Outcome::Ok, .. }]);
     json!({
         "summary": summary(list),
         "taskType": task,
         "fallback": !first_served && list.iter().any(|attempt| attempt.outcome == Outcome::Ok),
-        "fromCache": false,
+        "fromCache": cached,
         "attempts": attempts::value(list),
     })
 }

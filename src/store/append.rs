@@ -11,7 +11,7 @@ use crate::domain::row::Row;
 /// Appends rows. Opens its connection when it needs one, and lets go of one that has failed.
 pub struct Appender {
     store: Store,
-    sqlite: Option<rusqlite::Connection>,
+    sqlite: Option<sqlite::Open>,
     postgres: Option<sqlx::PgConnection>,
 }
 
@@ -34,7 +34,7 @@ impl Appender {
             Options::Sqlite(path) => sqlite::append(&mut self.sqlite, path.clone(), rows).await,
             Options::Postgres(url) => postgres::append(&mut self.postgres, url.expose(), &rows).await,
         };
-        self.store.note(&appended);
+        self.store.note_taken(&appended);
         appended
     }
 
@@ -42,6 +42,6 @@ impl Appender {
     pub fn give_up(&mut self) {
         self.sqlite = None;
         self.postgres = None;
-        self.store.note::<()>(&Err(StoreError::Away("it did not answer in time".to_owned())));
+        self.store.note_taken::<()>(&Err(StoreError::silent()));
     }
 }

@@ -11,12 +11,21 @@ pub enum StoreError {
     Refused(String),
 }
 
+impl StoreError {
+    /// It was asked, and said nothing.
+    pub(super) fn silent() -> StoreError {
+        StoreError::Away("it did not answer in time".to_owned())
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> StoreError {
         // An address may stand in the words, and a password in the address.
         let words = crate::secret::scrub(&error.to_string());
         match &error {
             sqlx::Error::Database(said) if is_data(&**said) => StoreError::Refused(words),
+            // It has answered, and what stands there is not what belongs there.
+            sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Refused(words),
             _ => StoreError::Away(words),
         }
     }
@@ -37,6 +46,12 @@ impl From<rusqlite::Error> for StoreError {
             _ => StoreError::Away(words),
         }
     }
+}
+
+/// Is another process writing to the file of SQLite? Not always does SQLite wait for it.
+pub(super) fn is_busy(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|said| said.code());
+    code.and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 5)
 }
 
 /// Is it the data that it will not take? In PostgreSQL classes 22 (data) and 23 (constraints); in SQLite 18 (too big),

@@ -26,7 +26,7 @@ pub mod label {
     /// What came of asking the cache.
     #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
     pub struct Cache {
-        /// `hit`, `miss`, `shared` (another request's answer under way) or `off`.
+        /// `hit`, `miss`, `shared` (another request's answer under way) or `refresh`.
         pub result: &'static str,
     }
 
@@ -219,7 +219,8 @@ impl Metrics {
         }
         let (provider, model) = request.served.unwrap_or_default();
         let model = self.bounded(model);
-        let usage = request.usage.unwrap_or_default();
+        // An answer from the cache was counted when it was got.
+        let usage = request.usage.filter(|_| !request.cached).unwrap_or_default();
         for (direction, count) in [("input", usage.input), ("output", usage.output)] {
             if count > 0 {
                 let labels = label::Tokens { provider, model: model.clone(), direction };

@@ -84,3 +84,9 @@ mod docs;
 
 /// What must be so of the codecs for every input.
 mod properties;
+
+/// What operators change in the database while the gateway runs.
+mod flags;
+
+/// An application's own events.
+mod events;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{Api, Place, Told};
 use crate::domain::chat::{Event, Usage};
+use crate::domain::money::Usd;
 use crate::gateway::Stream;
 use crate::gateway::route::routing;
 use crate::protocol::openai::OpenAi;
@@ -95,11 +96,14 @@ impl RouteStream {
         }
         if let Some(resumed) = self.live.resumed() {
             self.told.provider = resumed.provider;
-            self.told.routing = routing(&self.told.task, resumed.attempts);
+            self.told.routing = routing(&self.told.task, resumed.attempts, self.told.cached);
             self.model = resumed.model.unwrap_or_default();
         }
         let gateway = &self.api.gateway;
-        let cost = self.usage.and_then(|usage| gateway.cost(self.told.provider, &self.model, &usage));
+        let cost = match self.told.cached {
+            true => Some(Usd::default()),
+            false => self.usage.and_then(|usage| gateway.cost(self.told.provider, &self.model, &usage)),
+        };
         let whole = self.told.whole(&self.text, &self.model, self.usage, cost, gateway.clock().now());
         self.say("done", &whole);
     }

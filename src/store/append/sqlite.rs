@@ -13,6 +13,7 @@ use rusqlite::{Connection, Result, Statement, TransactionBehavior, params};
 
 use crate::domain::row::{Attempts, CallRow, EventRow, Row};
 use crate::store::StoreError;
+use crate::store::file::FileId;
 
 /// How long another writer is waited for; longer, and the rows wait on disk.
 const BUSY: Duration = Duration::from_millis(500);
@@ -27,23 +28,32 @@ const SPEND: &str = "INSERT INTO key_spend (key_id, day, units, requests, input_
     requests = requests + excluded.requests, input_tokens = input_tokens + excluded.input_tokens, \
     output_tokens = output_tokens + excluded.output_tokens";
 
+/// A connection, and the file that it has open.
+pub(super) struct Open {
+    connection: Connection,
+    file: FileId,
+}
+
 /// Appends on a thread that may block. The connection comes back unless the caller has gone.
 pub(super) async fn append(
-    connection: &mut Option<Connection>,
+    connection: &mut Option<Open>,
     path: PathBuf,
     rows: Arc<[Row]>,
 ) -> std::result::Result<(), StoreError> {
     let taken = connection.take();
-    let work = move || {
-        let mut open = match taken {
+    let work = move || -> std::result::Result<Open, StoreError> {
+        // What is written to a file whose name stands for another one by now is lost.
+        let file = FileId::of(&path)?;
+        let mut open = match taken.filter(|open: &Open| open.file == file) {
             Some(open) => open,
-            None => connect(path)?,
+            None => Open { connection: connect(path)?, file },
         };
-        write(&mut open, &rows).map(|()| open)
+        write(&mut open.connection, &rows)?;
+        Ok(open)
     };
     let done = tokio::task::spawn_blocking(work).await;
     let done = done.map_err(|error| StoreError::Away(error.to_string()))?;
-    *connection = Some(done.map_err(StoreError::from)?);
+    *connection = Some(done?);
     Ok(())
 }
 
@@ -96,6 +106,10 @@ fn note<'a>(spent: &mut BTreeMap<(&'a str, String), Spent>, row: &'a CallRow) {
     let of = spent.entry((key, row.created_at.strftime("%Y-%m-%d").to_string())).or_default();
     of.units = of.units.saturating_add(row.cost.unwrap_or_default().0);
     of.requests += 1;
+    // Nobody was asked for tokens of an answer from the cache.
+    if row.cached {
+        return;
+    }
     of.input = of.input.saturating_add(number(row.input_tokens).unwrap_or_default());
     of.output = of.output.saturating_add(number(row.output_tokens).unwrap_or_default());
 }

@@ -96,3 +96,9 @@ mod flags;
 
 /// An application's own events.
 mod events;
+
+/// Records whose time is over.
+mod retention;
+
+/// The SQL of operators' runbooks, on PostgreSQL.
+mod operators;

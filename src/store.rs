@@ -129,6 +129,11 @@ impl Store {
         self.0.up.load(Ordering::Relaxed) && self.0.takes.load(Ordering::Relaxed)
     }
 
+    /// Its kind, for people.
+    pub fn name(&self) -> &'static str {
+        self.0.pool.name()
+    }
+
     /// Writes rows by a connection of its own.
     pub fn appender(&self) -> Appender {
         Appender::new(self.clone())

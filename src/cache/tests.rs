@@ -1,4 +1,4 @@
-//! Entries, flights and their readers.
+//! Answers kept and answers under way, without any provider.
 
 use std::task::{Context, Poll, Waker};
 

@@ -1,4 +1,4 @@
-//! One meaning has one form, and two meanings have two.
+//! What has one form, and what has not.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};

@@ -88,14 +88,14 @@ fn with_config(mock: bool, run: impl FnOnce(Config) -> anyhow::Result<ExitCode>)
 
 /// Runs a command on the database, which is opened first.
 fn with_store(config: Config, run: impl AsyncFnOnce(&Store) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
-    let Some(store) = Store::new(&config.storage.database)? else {
-        bail!("DATABASE_URL=off leaves nothing to keep keys and records in: set it to a file or a server, or unset it");
-    };
     runtime()?.block_on(async {
+        let Some(store) = Store::new(&config.storage.database)? else {
+            bail!("DATABASE_URL=off leaves nothing to keep keys and records in: name a file or a server, or unset it");
+        };
         store.open().await.context("the database cannot be had; see that it runs and that DATABASE_URL names it")?;
-        run(&store).await
-    })?;
-    Ok(ExitCode::SUCCESS)
+        run(&store).await?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 fn tell(faults: &[ConfigFault]) -> ExitCode {

@@ -39,7 +39,7 @@ impl Admit {
     /// # Errors
     /// Why they cannot be read; those that are known stay in force.
     pub async fn load(&self) -> Result<bool, StoreError> {
-        let Some(store) = &self.store else { return Ok(self.keys.load().is_required()) };
+        let Some(store) = &self.store else { return Ok(!self.options.keys.is_empty()) };
         let (rows, had) = (store.keys().await?, store.had_keys().await?);
         let rows: Vec<(Digest, KeyRow)> = rows.into_iter().filter_map(|row| self.readable(row)).collect();
         let known = Known::new(env_grants(&self.options), rows, |id| self.account(id));
@@ -51,11 +51,6 @@ impl Admit {
         self.forget_others(&known);
         self.keys.store(Arc::new(known.required(self.options.exposed)));
         Ok(required)
-    }
-
-    /// Have the keys of the database been read, where there is one?
-    pub fn is_loaded(&self) -> bool {
-        !self.keys.load().is_unread()
     }
 
     /// A key of the database with its digest. Without a limit of its own it has everybody's.

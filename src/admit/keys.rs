@@ -109,10 +109,6 @@ impl Known {
         Known { required: self.required || required, ..self }
     }
 
-    pub(super) fn is_unread(&self) -> bool {
-        self.unread
-    }
-
     pub(super) fn is_required(&self) -> bool {
         self.required
     }

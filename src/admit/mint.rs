@@ -1,4 +1,4 @@
-//! New keys.
+//! New keys, from random numbers of the operating system.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -39,13 +39,13 @@ pub(super) struct CreateArgs {
     #[arg(long, value_parser = options::name)]
     name: String,
     /// The most requests in 60 seconds.
-    #[arg(long, value_parser = options::count)]
+    #[arg(long, allow_negative_numbers = true, value_parser = options::count)]
     rpm: Option<u64>,
     /// The most tokens in 60 seconds, of prompts and answers.
-    #[arg(long, value_parser = options::count)]
+    #[arg(long, allow_negative_numbers = true, value_parser = options::count)]
     tpm: Option<u64>,
     /// The most money in a period, in USD.
-    #[arg(long, value_name = "USD", value_parser = options::money)]
+    #[arg(long, value_name = "USD", allow_negative_numbers = true, value_parser = options::money)]
     budget: Option<Usd>,
     /// The period of the budget, by the calendar in UTC: day, week, month or total.
     #[arg(long, requires = "budget", default_value = "month", value_parser = options::period)]

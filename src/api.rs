@@ -15,6 +15,7 @@ mod patient;
 mod reply;
 mod route;
 mod stray;
+mod usage;
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -29,13 +30,10 @@ use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
 use crate::gateway::Gateway;
 use crate::telemetry::metrics::METRICS;
-pub use auth::ClientKeys;
 
 /// The operator's settings of this front.
 #[derive(Clone)]
 pub struct Options {
-    /// The keys of clients; empty lets everybody in.
-    pub keys: ClientKeys,
     /// The longest request body, in bytes.
     pub longest_body: usize,
     /// The most requests under way at once, over all workers.
@@ -109,6 +107,7 @@ pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Route
         .route("/v1/models/{*id}", get(models::one))
         .route("/v1/route", post(route::route))
         .route("/api/events", post(events::take))
+        .route("/v1/usage", get(usage::own))
         // those who watch over the process
         .route("/health", get(health::whole))
         .route("/health/ready", get(health::ready))

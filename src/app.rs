@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::admit::Admit;
 use crate::api::accept::{End, Worker, accept};
 use crate::api::{self, Load};
 use crate::cache::Cache;
@@ -24,6 +25,8 @@ use crate::shared::Board;
 use crate::store::Store;
 use crate::upstream::{Limits, Tls, Upstream};
 
+/// The longest that the start waits for the database.
+const START_WAITS: Duration = Duration::from_secs(2);
 /// The longest that the line about the server waits for the first checks.
 const START_LINE_WAITS: Duration = Duration::from_millis(500);
 
@@ -36,6 +39,8 @@ pub struct App {
     tls: Tls,
     api: api::Options,
     grace: Duration,
+    /// How long records are kept; `None` for ever.
+    retention: Option<Duration>,
     /// The thread that writes records, where there is a database.
     writing: Option<Writing>,
 }
@@ -56,6 +61,8 @@ impl App {
             }
             None => (Recorder::off(), None),
         };
+        let folder = database.folder().to_owned();
+        let admit = Admit::new(config.admit, folder, store.clone(), clock.clone());
         let shared = Shared {
             rules: config.rules,
             roster: config.roster,
@@ -68,6 +75,7 @@ impl App {
             recorder,
             store,
             cache: Cache::new(config.cache, clock.clone()),
+            admit,
             clock,
         };
         Ok(App {
@@ -77,8 +85,22 @@ impl App {
             tls: Tls::load()?,
             api: config.api,
             grace: config.server.grace,
+            retention: config.storage.retention,
             writing,
         })
+    }
+
+    /// Opens the database and reads what it must be asked for before the first request, where it can be had so soon.
+    /// Says whether callers need a key; `None` where that is not known.
+    pub async fn prepare(&self) -> Option<bool> {
+        let admit = &self.shared.admit;
+        let reading = async {
+            if let Some(store) = &self.shared.store {
+                store.open().await?;
+            }
+            admit.load().await
+        };
+        tokio::time::timeout(START_WAITS, reading).await.ok()?.ok()
     }
 
     /// A gateway with connections of its own, for one thread.
@@ -134,13 +156,16 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     Ok(joining.await?)
 }
 
-/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, Redis is
-/// looked at, what operators change is taken over, and what is seen here and at other replicas is exchanged.
+/// What goes on beside requests for as long as the process serves: the database is opened when it can be had, flags and
+/// client keys are as it has them, Redis is looked at, what is seen here and at other replicas is exchanged, and old
+/// records are deleted.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
         let clock = app.shared.clock.clone();
         tasks.spawn(async move { store.keep(&clock).await });
+        let shared = app.shared.clone();
+        tasks.spawn(async move { shared.admit.keep().await });
     }
     let board = app.board.clone();
     tasks.spawn(async move { board.keep().await });
@@ -148,6 +173,10 @@ fn keep(app: &App) -> JoinSet<()> {
     if let Some(store) = app.shared.store.clone() {
         let shared = app.shared.clone();
         tasks.spawn(async move { shared.flags.follow(&store).await });
+    }
+    if let (Some(store), Some(retention)) = (app.shared.store.clone(), app.retention) {
+        let clock = app.shared.clock.clone();
+        tasks.spawn(async move { store.keep_tidy(retention, &clock).await });
     }
     tasks
 }

@@ -1,15 +1,21 @@
 //! The command line.
 
 mod check;
+mod keys;
+mod options;
 mod serve;
+mod table;
+mod usage;
 mod weights;
 
 use std::path::Path;
 use std::process::ExitCode;
 
+use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigFault, Vars};
+use crate::store::Store;
 
 /// One binary between your AI clients and every provider: it keeps answering when one of them fails.
 #[derive(Parser)]
@@ -25,11 +31,16 @@ struct Cli {
 enum Command {
     /// Serves HTTP (the default).
     Serve(ServeArgs),
-    /// Reads the configuration, asks every provider, and says whether a request could be served.
+    /// Reads the configuration, asks every provider, the database and Redis, and says whether a request could be served.
     Check(MockArg),
     /// Shows or changes the live weights of image providers, which the database keeps.
     #[command(subcommand)]
     Weights(weights::Weights),
+    /// Makes, lists and revokes client keys.
+    #[command(subcommand)]
+    Keys(keys::KeysCommand),
+    /// Tells what was asked in the last hours, by provider, model and client key.
+    Usage(usage::UsageArgs),
 }
 
 #[derive(Args)]
@@ -59,6 +70,8 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => with_config(args.mock.mock, |config| serve::run(config, args.clock_from_stdin)),
         Command::Check(args) => with_config(args.mock, check::run),
         Command::Weights(command) => with_config(false, |config| weights::run(config, command)),
+        Command::Keys(command) => with_config(false, |config| keys::run(config, command)),
+        Command::Usage(args) => with_config(false, |config| usage::run(config, args)),
     };
     done.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");
@@ -71,6 +84,18 @@ fn with_config(mock: bool, run: impl FnOnce(Config) -> anyhow::Result<ExitCode>)
         Ok(config) => run(config),
         Err(faults) => Ok(tell(&faults)),
     }
+}
+
+/// Runs a command on the database, which is opened first.
+fn with_store(config: Config, run: impl AsyncFnOnce(&Store) -> anyhow::Result<()>) -> anyhow::Result<ExitCode> {
+    runtime()?.block_on(async {
+        let Some(store) = Store::new(&config.storage.database)? else {
+            bail!("DATABASE_URL=off leaves nothing to keep keys and records in: name a file or a server, or unset it");
+        };
+        store.open().await.context("the database cannot be had; see that it runs and that DATABASE_URL names it")?;
+        run(&store).await?;
+        Ok(ExitCode::SUCCESS)
+    })
 }
 
 fn tell(faults: &[ConfigFault]) -> ExitCode {

@@ -49,6 +49,8 @@ pub struct Config {
     pub cache: cache::Options,
     /// The limits of client keys.
     pub admit: admit::Options,
+    /// A fault unless the database holds a client key, or has held one.
+    pub unless_keys: Option<ConfigFault>,
     /// What the operator should hear although it stops nobody, such as a placeholder for a key.
     pub warnings: Vec<String>,
 }
@@ -77,9 +79,10 @@ impl Config {
     /// Every fault there is.
     pub fn read(vars: &Vars, mock: bool) -> Result<Config, Vec<ConfigFault>> {
         let server = server::read(vars);
+        let clients = server::clients(vars, &server);
         let roster = llm::roster(vars, mock);
         let config = Config {
-            api: server::api(vars, &server),
+            api: server::api(vars),
             rules: llm::rules(vars, &roster),
             models: llm::models(vars),
             gateway: llm::gateway(vars),
@@ -89,7 +92,8 @@ impl Config {
             storage: storage::read(vars),
             shared: storage::shared(vars),
             cache: storage::cache(vars),
-            admit: storage::admit(vars),
+            admit: storage::admit(vars, &clients),
+            unless_keys: clients.exposed,
             server,
             roster,
             warnings: Vec::new(),

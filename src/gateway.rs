@@ -1,5 +1,6 @@
 //! The product as an interface: what a front may ask for. Fronts call this, and nothing below it.
 
+mod admission;
 mod cached;
 pub mod chat;
 mod checks;
@@ -21,6 +22,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::admit::{Admit, Allowance};
 use crate::cache::Cache;
 use crate::chain::{Conditions, RetryBudget};
 use crate::clock::Clock;
@@ -81,6 +83,8 @@ pub struct Shared {
     pub store: Option<Store>,
     /// Answers kept for requests that ask the same.
     pub cache: Cache<GatewayError>,
+    /// Client keys and their limits.
+    pub admit: Admit,
     /// Tells the time.
     pub clock: Clock,
 }
@@ -110,6 +114,8 @@ pub struct Answered {
     pub cost: Option<Usd>,
     /// Did the answer come from the cache? `None` where that took no part.
     pub cached: Option<bool>,
+    /// What is left of the client key's limits, where it has any.
+    pub allowance: Allowance,
     /// When the request began.
     pub began: Instant,
     /// Of the time since then, what was spent on providers.

@@ -9,7 +9,7 @@ use axum::response::Response;
 
 use super::error::{self, Refusal};
 use super::headers::CACHE;
-use super::{Api, Load};
+use super::{Api, Load, auth};
 use crate::domain::facts::{Caching, Caller};
 use crate::protocol::Front;
 use crate::telemetry::metrics::METRICS;
@@ -47,10 +47,11 @@ impl Api {
         let (request_id, key) = (request_id(headers), Arc::from(""));
         let mut caller = Caller { request_id, key, grant: None, endpoint, timeout: None, caching: None, began };
         let refuse = |caller: &Caller, refusal| Err(Box::new(error::refuse(front, caller, refusal)));
-        let Some(key) = self.options.keys.admit(headers) else {
-            return refuse(&caller, Refusal::Key);
-        };
-        caller.key = key;
+        match self.gateway.who(auth::shown(headers)) {
+            Ok(Some(grant)) => (caller.key, caller.grant) = (grant.name.clone(), Some(grant)),
+            Ok(None) => caller.key = auth::anonymous(),
+            Err(stranger) => return refuse(&caller, stranger.into()),
+        }
         caller.timeout = match timeout(headers) {
             Ok(timeout) => timeout,
             Err(()) => return refuse(&caller, Refusal::Timeout),

@@ -7,9 +7,11 @@ use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::Response;
 use bytes::Bytes;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::headers::{self, put, timing};
+use crate::admit::Stranger;
 use crate::chain;
 use crate::domain::Dialect;
 use crate::domain::facts::Caller;
@@ -29,6 +31,14 @@ pub(super) enum Refusal {
     Bad(#[from] BadRequest),
     #[error("The client key is missing or not known: send it as `Authorization: Bearer …` or `x-api-key: …`.")]
     Key,
+    #[error("This client key was revoked.")]
+    Revoked,
+    #[error("This client key has expired, at {0:.0}.")]
+    Expired(Timestamp),
+    #[error("Client keys cannot be looked up now, since the database is away; try again shortly.")]
+    Unreachable,
+    #[error("This gateway asks for no client key, so that there is no usage of one to tell.")]
+    NoKey,
     #[error("`x-gateway-timeout-ms` must be a whole number of milliseconds above 0.")]
     Timeout,
     #[error("`x-gateway-cache` must be `on`, `off` or `refresh`.")]
@@ -67,19 +77,21 @@ impl Refusal {
     fn status(&self) -> StatusCode {
         match self {
             Refusal::Bad(_) | Refusal::Timeout | Refusal::Caching | Refusal::Broken => StatusCode::BAD_REQUEST,
-            Refusal::Key => StatusCode::UNAUTHORIZED,
-            Refusal::Overloaded | Refusal::NoDatabase => StatusCode::SERVICE_UNAVAILABLE,
+            Refusal::Key | Refusal::Revoked | Refusal::Expired(_) => StatusCode::UNAUTHORIZED,
+            Refusal::Overloaded | Refusal::NoDatabase | Refusal::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Slow => StatusCode::REQUEST_TIMEOUT,
             Refusal::Encoded => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Refusal::NoSuchPath(_) | Refusal::NoSuchModel(_) => StatusCode::NOT_FOUND,
+            Refusal::NoSuchPath(_) | Refusal::NoSuchModel(_) | Refusal::NoKey => StatusCode::NOT_FOUND,
             Refusal::NoSuchMethod(..) => StatusCode::METHOD_NOT_ALLOWED,
         }
     }
 
     fn code(&self) -> Option<&'static str> {
         Some(match self {
-            Refusal::Key => "invalid_api_key",
+            Refusal::Key | Refusal::Revoked | Refusal::Expired(_) => "invalid_api_key",
+            Refusal::Unreachable => "store_unavailable",
+            Refusal::NoKey => "no_client_key",
             Refusal::Overloaded => "overloaded",
             Refusal::NoDatabase => "store_unavailable",
             Refusal::TooLarge(_) => "request_too_large",
@@ -107,6 +119,17 @@ impl Refusal {
             Refusal::Caching => Some("x-gateway-cache"),
             Refusal::NoSuchModel(_) => Some("model"),
             _ => None,
+        }
+    }
+}
+
+impl From<Stranger> for Refusal {
+    fn from(stranger: Stranger) -> Refusal {
+        match stranger {
+            Stranger::Unknown => Refusal::Key,
+            Stranger::Revoked => Refusal::Revoked,
+            Stranger::Expired(at) => Refusal::Expired(at),
+            Stranger::Unreachable => Refusal::Unreachable,
         }
     }
 }
@@ -143,7 +166,7 @@ fn told(front: &dyn Front, caller: &Caller, refusal: Refusal) -> Response {
         attempts: None,
         request_id: Some(&caller.request_id),
     };
-    let wait = matches!(refusal, Refusal::Overloaded).then_some(Duration::from_secs(1));
+    let wait = matches!(refusal, Refusal::Overloaded | Refusal::Unreachable).then_some(Duration::from_secs(1));
     envelope(status, front, front.error_body(&view), caller, HeaderMap::new(), wait)
 }
 
@@ -166,9 +189,12 @@ pub(super) fn unanswered(
 pub(super) fn respond(front: &dyn Front, caller: &Caller, error: &GatewayError, now: Instant) -> Response {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_GATEWAY);
     let mut headers = HeaderMap::new();
-    // The gateway has tried already: an SDK that tries again would multiply its tries.
-    if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
+    let final_word = status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error();
+    if final_word && !error.invites_another_try() {
         headers.insert("x-should-retry", HeaderValue::from_static("false"));
+    }
+    if let GatewayError::NotAdmitted(refused) = error {
+        headers::allowance(&mut headers, refused.allowance());
     }
     let attempts = error.attempts();
     if !attempts.is_empty() {

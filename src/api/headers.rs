@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::header::IntoHeaderName;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::admit::Allowance;
 use crate::domain::Dialect;
 use crate::protocol::Front;
 
@@ -31,6 +32,20 @@ pub(super) fn name(headers: &mut HeaderMap, front: &dyn Front, id: &str) {
     headers.insert(&REQUEST_ID, self::id(id));
     if front.dialect() == Dialect::Anthropic {
         headers.insert(&ANTHROPIC_REQUEST_ID, self::id(id));
+    }
+}
+
+/// What is left of the client key's own limits, where its provider has not told of its own.
+pub(super) fn allowance(headers: &mut HeaderMap, allowance: Allowance) {
+    const NAMES: [[&str; 2]; 2] = [
+        ["x-ratelimit-limit-requests", "x-ratelimit-remaining-requests"],
+        ["x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens"],
+    ];
+    for ([limit, left], of) in NAMES.into_iter().zip([allowance.requests, allowance.tokens]) {
+        if let Some((most, rest)) = of.filter(|_| !headers.contains_key(limit) && !headers.contains_key(left)) {
+            headers.insert(limit, HeaderValue::from(most));
+            headers.insert(left, HeaderValue::from(rest));
+        }
     }
 }
 

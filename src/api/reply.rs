@@ -60,6 +60,7 @@ pub(super) fn describe(headers: &mut HeaderMap, answered: &Answered, caller: &Ca
     if let Some(fallback) = &answered.fallback {
         put(headers, &headers::FALLBACK, fallback);
     }
+    headers::allowance(headers, answered.allowance);
     if let Some(cost) = answered.cost {
         put(headers, &headers::COST, &cost.to_string());
     }

@@ -1,19 +1,25 @@
-//! `check`: asks every provider, prints a table, and says whether a request could be served.
+//! `check`: asks every provider, the database and Redis, and says whether a request could be served.
 
 use std::process::ExitCode;
 
-use super::runtime;
+use super::{runtime, tell};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::provider::Standing;
 
-pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
+pub(super) fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     for warning in &config.warnings {
         println!("warning: {warning}");
     }
-    let app = App::build(config, Clock::real())?;
+    let unless_keys = config.unless_keys.take();
     runtime()?.block_on(async {
+        let app = App::build(config, Clock::real())?;
+        if let Some(fault) = unless_keys
+            && app.prepare().await == Some(false)
+        {
+            return Ok(tell(&[fault]));
+        }
         let gateway = app.gateway()?;
         let mut could_serve = false;
         for entry in gateway.entries() {
@@ -21,6 +27,9 @@ pub(super) fn run(config: Config) -> anyhow::Result<ExitCode> {
             could_serve |= up && matches!(entry.standing, Standing::Ready(_));
             println!("{line}");
         }
+        // A request can be served without either.
+        println!("{}", gateway.database_line().await);
+        println!("{}", gateway.redis_line().await);
         println!();
         if could_serve {
             println!("A request could be served.");

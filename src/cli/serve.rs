@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::runtime;
+use super::{runtime, tell};
 use crate::app::{self, App};
 use crate::clock::{Clock, Stepper};
 use crate::config::Config;
@@ -28,10 +28,10 @@ pub(super) fn run(config: Config, clock_from_stdin: bool) -> anyhow::Result<Exit
     let served = runtime.block_on(serve(config, clock_from_stdin));
     // Everything is closed; a read of stdin that never ends must not hold the process.
     runtime.shutdown_background();
-    served.map(|()| ExitCode::SUCCESS)
+    served
 }
 
-async fn serve(config: Config, clock_from_stdin: bool) -> anyhow::Result<()> {
+async fn serve(mut config: Config, clock_from_stdin: bool) -> anyhow::Result<ExitCode> {
     let address = (config.server.host.clone(), config.server.port);
     let listener = TcpListener::bind(&address)
         .await
@@ -40,9 +40,15 @@ async fn serve(config: Config, clock_from_stdin: bool) -> anyhow::Result<()> {
         true => Clock::stepped(),
         false => (Clock::real(), Stepper::default()),
     };
+    let unless_keys = config.unless_keys.take();
     let app = App::build(config, clock)?;
+    // Whoever cannot be asked may hold keys: until it can, nobody is let in.
+    if let (Some(false), Some(fault)) = (app.prepare().await, unless_keys) {
+        return Ok(tell(&[fault]));
+    }
     let signals = signals(stepper, clock_from_stdin)?;
-    app::serve(listener, app, signals).await
+    app::serve(listener, app, signals).await?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Tells of each signal that wants the process to end. The end of a stdin that steps the clock is one too.

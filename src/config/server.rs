@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+use super::ConfigFault;
 use super::Vars;
 use super::vars::is_placeholder;
-use crate::api::{self, ClientKeys, Cors};
+use crate::admit::{self, Digest};
+use crate::api::{self, Cors};
 use crate::telemetry::log;
 
 /// Where to listen, what to log, when to end.
@@ -65,29 +67,40 @@ fn log(vars: &Vars) -> log::Options {
     }
 }
 
-/// The HTTP front's part.
-pub(super) fn api(vars: &Vars, server: &Server) -> api::Options {
+/// Who may ask.
+pub(super) struct Clients {
+    /// The keys of the environment.
+    pub(super) keys: Vec<Digest>,
+    /// What is wrong where the database holds no key either.
+    pub(super) exposed: Option<ConfigFault>,
+}
+
+/// Who may ask. A process that strangers can reach needs keys: here, or in the database, which is asked at the start.
+pub(super) fn clients(vars: &Vars, server: &Server) -> Clients {
     let keys = keys(vars);
     let open = vars.switch("GATEWAY_ALLOW_ANONYMOUS", false);
     let loopback =
         server.host == "localhost" || server.host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    if keys.is_empty() && !loopback && !open {
-        vars.fault(
-            "API_HOST",
-            &server.host,
-            "a loopback address, unless GATEWAY_API_KEYS holds a client key or GATEWAY_ALLOW_ANONYMOUS=true lets \
-             everybody in",
-        );
-    }
+    let exposed = (keys.is_empty() && !loopback && !open).then(|| ConfigFault {
+        variable: "API_HOST".to_owned(),
+        value: server.host.clone(),
+        accepted: "a loopback address, unless GATEWAY_API_KEYS holds a client key, `ai-mcp-gateway keys create` has \
+                   made one, or GATEWAY_ALLOW_ANONYMOUS=true lets everybody in"
+            .to_owned(),
+    });
+    Clients { keys, exposed }
+}
+
+/// The HTTP front's part.
+pub(super) fn api(vars: &Vars) -> api::Options {
     api::Options {
-        keys,
         longest_body: vars.number("MAX_BODY_BYTES", 33_554_432, 1..=1 << 32),
         most_requests: vars.number("MAX_CONCURRENT_REQUESTS", 4096, 1..=1_000_000),
         cors: cors(vars),
     }
 }
 
-fn keys(vars: &Vars) -> ClientKeys {
+fn keys(vars: &Vars) -> Vec<Digest> {
     let all = vars.list("GATEWAY_API_KEYS", "");
     let (placeholders, keys): (Vec<_>, Vec<_>) = all.into_iter().partition(|key| is_placeholder(key));
     if !placeholders.is_empty() {
@@ -96,7 +109,7 @@ fn keys(vars: &Vars) -> ClientKeys {
     if keys.iter().any(|key| !key.bytes().all(|byte| byte.is_ascii_graphic())) {
         vars.fault("GATEWAY_API_KEYS", "****", "keys of printable ASCII characters, between commas");
     }
-    ClientKeys::new(keys.iter().map(String::as_str))
+    keys.iter().map(|key| admit::digest(key)).collect()
 }
 
 /// A scheme and a host, as a browser sends it: with a path or a slash at the end it would never be matched.

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Vars;
+use super::server::Clients;
 use crate::secret::Secret;
 use crate::{admit, cache, shared, store};
 
@@ -53,7 +54,7 @@ pub(super) fn cache(vars: &Vars) -> cache::Options {
 }
 
 /// The limits of client keys.
-pub(super) fn admit(vars: &Vars) -> admit::Options {
+pub(super) fn admit(vars: &Vars, clients: &Clients) -> admit::Options {
     let rpm = vars.number("RATE_LIMIT_RPM", 0, 0..=1_000_000_000_u64);
-    admit::Options { rpm: (rpm > 0).then_some(rpm) }
+    admit::Options { rpm: (rpm > 0).then_some(rpm), keys: clients.keys.clone(), exposed: clients.exposed.is_some() }
 }

@@ -13,11 +13,13 @@ use tokio::time::Instant;
 use super::chat::Wanted;
 use super::record::Record;
 use super::{Answered, Gateway, GatewayError};
+use crate::admit::Allowance;
 use crate::cache::{Begun, Entry, Found, Head, Key, Lead, Seat, Told};
 use crate::clock::Elapsed;
 use crate::domain::facts::{Caching, Caller, Learned};
 use crate::domain::money::Usd;
 use crate::protocol::call::Call;
+use crate::provider::link::Chain;
 use crate::telemetry;
 use crate::upstream::reply::{Reply, ReplyBody};
 use lead::Leading;
@@ -69,6 +71,7 @@ impl Gateway {
         call: &Call,
         caller: &Caller,
         record: Record,
+        chain: Chain,
     ) -> Result<Answered, GatewayError> {
         let deadline = self.own_deadline(caller, record.began());
         loop {
@@ -76,7 +79,7 @@ impl Gateway {
                 Found::Hit(entry) => return Ok(hit(record, &entry, Duration::ZERO)),
                 Found::Lead(lead, seat) => match self.look_around(&turn, lead).await {
                     Ok(entry) => return Ok(hit(record, &entry, Duration::ZERO)),
-                    Err(lead) => return self.lead(turn, wanted, call, caller, record, lead, seat).await,
+                    Err(lead) => return self.lead(turn, wanted, call, caller, record, chain, lead, seat).await,
                 },
                 Found::Shared(seat) => seat,
             };
@@ -121,6 +124,7 @@ impl Gateway {
         call: &Call,
         caller: &Caller,
         record: Record,
+        chain: Chain,
         lead: Lead<GatewayError>,
         mut seat: Seat<GatewayError>,
     ) -> Result<Answered, GatewayError> {
@@ -129,12 +133,13 @@ impl Gateway {
         let (ties, began) = (Arc::new(Ties::default()), record.began());
         let deadline = self.own_deadline(caller, began);
         let leading = Leading::new(self.clone(), wanted, call.clone(), caller.clone(), ties.clone(), turn.ttl);
-        tokio::spawn(leading.run(record.tied(ties.clone()), lead));
+        let allowance = record.allowance();
+        tokio::spawn(leading.run(record.tied(ties.clone()), chain, lead));
         let leaving = Leaving(ties);
         match self.begun(&mut seat, deadline).await {
             Ok(Begun::Head(head)) => {
                 let hurry = deadline.filter(|_| head.whole.is_none()).map(|at| self.hurry(call, at));
-                Ok(own(&head, seat, leaving, hurry, began))
+                Ok(Answered { allowance, ..own(&head, seat, leaving, hurry, began) })
             }
             Ok(Begun::Failed(error)) => Err(error),
             Err(Elapsed) => {
@@ -207,7 +212,7 @@ fn answered(
     waited: Duration,
     hurry: Option<Hurry>,
 ) -> Answered {
-    let began = record.began();
+    let (began, allowance) = (record.began(), record.allowance());
     let (body, cost) = match whole {
         Some((bytes, learned)) => {
             record.cached(told, &learned, waited);
@@ -226,6 +231,7 @@ fn answered(
         fallback: None,
         cost,
         cached: Some(true),
+        allowance,
         began,
         upstream: waited,
     }
@@ -249,6 +255,7 @@ fn own(head: &Head, seat: Seat<GatewayError>, leaving: Leaving, hurry: Option<Hu
         fallback: own.fallback.clone(),
         cost: own.cost,
         cached: Some(false),
+        allowance: Allowance::default(),
         began,
         upstream: own.upstream,
     }

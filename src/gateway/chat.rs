@@ -8,19 +8,20 @@ use super::{Answered, Gateway, GatewayError, Stream};
 use crate::chain::{self, Served};
 use crate::domain::facts::Caller;
 use crate::domain::failure::Failure;
-use crate::plan::NoChain;
 use crate::protocol::call::Call;
 use crate::provider::link::{Chain, Link, Terms};
 use crate::upstream::reply::{Reply, ReplyBody};
 use crate::upstream::stream::{Live, StreamEnd};
 
 /// What is wanted of a model.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wanted {
     /// An answer.
     Answer,
     /// Vectors.
     Vectors,
+    /// The number of a request's tokens.
+    Count,
 }
 
 impl Gateway {
@@ -34,48 +35,49 @@ impl Gateway {
 
     /// Answers `call`: from the cache where it takes part and has an answer, else by a provider.
     pub(super) async fn answer(&self, wanted: Wanted, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let record = Record::begin(self.shared.clone(), caller, call);
+        let mut record = Record::begin(self.shared.clone(), caller, call);
+        let chain = match self.admit(&mut record, call, caller, wanted).await {
+            Ok(chain) => chain,
+            Err(error) => return Err(record.refused(error, Duration::ZERO)),
+        };
         match self.turn(call, caller) {
-            None => self.live(wanted, call, caller, record).await,
+            None => self.live(wanted, call, caller, record, chain).await,
             // Most requests go without the cache, and need not make room for what it takes.
-            Some(turn) => Box::pin(self.cached(turn, wanted, call, caller, record)).await,
+            Some(turn) => Box::pin(self.cached(turn, wanted, call, caller, record, chain)).await,
         }
     }
 
-    /// Asks a provider for an answer to `call`.
+    /// Asks the links of `chain` for an answer to `call`.
     pub(super) async fn live(
         &self,
         wanted: Wanted,
         call: &Call,
         caller: &Caller,
         record: Record,
+        chain: Chain,
     ) -> Result<Answered, GatewayError> {
         match wanted {
             Wanted::Answer => {
-                let chain = self.plan(&call.facts);
                 self.run(call, caller, record, chain, |link, terms| self.upstream.chat(link, call, terms)).await
             }
-            Wanted::Vectors => self.embed_live(call, caller, record).await,
+            Wanted::Vectors => self.embed_live(call, caller, record, chain).await,
+            Wanted::Count => self.count_live(call, caller, record, chain).await,
         }
     }
 
-    /// Runs `call` down a chain, where there is one: `ask` asks one link.
+    /// Runs `call` down a chain: `ask` asks one link.
     pub(super) async fn run<F, A>(
         &self,
         call: &Call,
         caller: &Caller,
         record: Record,
-        chain: Result<Chain, NoChain>,
+        chain: Chain,
         ask: F,
     ) -> Result<Answered, GatewayError>
     where
         F: Fn(Link, Terms) -> A,
         A: Future<Output = Result<Reply, Failure>>,
     {
-        let chain = match chain {
-            Ok(chain) => chain,
-            Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),
-        };
         let conditions = self.conditions(caller, record.began());
         let run = chain::run(&chain, &conditions, ask).await;
         match run {
@@ -98,7 +100,7 @@ impl Gateway {
         served: Served<Reply>,
     ) -> Answered {
         let fallback = served.fallback(chain);
-        let began = record.began();
+        let (began, allowance) = (record.began(), record.allowance());
         let Served { reply: Reply { headers, dropped, estimated, body }, link, attempts, upstream } = served;
         let (body, cost) = match body {
             ReplyBody::Whole { bytes, learned } => {
@@ -113,17 +115,8 @@ impl Gateway {
             }
         };
         let reply = Reply { headers, dropped, estimated, body };
-        Answered {
-            reply,
-            provider: link.provider.name(),
-            model: link.model,
-            attempts,
-            fallback,
-            cost,
-            cached: None,
-            began,
-            upstream,
-        }
+        let (provider, model) = (link.provider.name(), link.model);
+        Answered { reply, provider, model, attempts, fallback, cost, cached: None, allowance, began, upstream }
     }
 }
 

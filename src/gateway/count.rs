@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::chat::Wanted;
 use super::record::Record;
 use super::{Answered, Gateway, GatewayError};
 use crate::chain;
@@ -11,7 +12,7 @@ use crate::domain::facts::{Caller, Learned};
 use crate::protocol::anthropic::front::counted;
 use crate::protocol::call::Call;
 use crate::protocol::{BadRequest, Unreadable, estimate};
-use crate::provider::link::Link;
+use crate::provider::link::{Chain, Link};
 use crate::upstream::reply::{Reply, ReplyBody};
 
 /// Who is said to have counted where nobody did.
@@ -24,11 +25,17 @@ impl Gateway {
     /// # Errors
     /// [`GatewayError`], where the request is wrong, or nobody serves its model. It has been logged.
     pub async fn count(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let record = Record::begin(self.shared.clone(), caller, call);
-        let mut able = match self.plan(&call.facts) {
-            Ok(chain) => chain,
-            Err(no_chain) => return Err(record.refused(no_chain.into(), Duration::ZERO)),
-        };
+        self.answer(Wanted::Count, call, caller).await
+    }
+
+    /// Asks those who can count.
+    pub(super) async fn count_live(
+        &self,
+        call: &Call,
+        caller: &Caller,
+        record: Record,
+        mut able: Chain,
+    ) -> Result<Answered, GatewayError> {
         able.links.retain(can_count);
         if able.links.is_empty() {
             return self.estimate(record, call, Vec::new(), None);
@@ -62,9 +69,21 @@ impl Gateway {
         let body = ReplyBody::Whole { bytes: counted(tokens), learned: Learned::default() };
         let reply = Reply { headers: Vec::new(), dropped: Vec::new(), estimated: Some("input_tokens"), body };
         let (model, began) = (Arc::from(call.facts.model.as_str()), record.began());
+        let allowance = record.allowance();
         let upstream = Duration::from_millis(attempts.iter().map(|attempt| attempt.duration_ms).sum());
         record.alone(&attempts, upstream);
-        Ok(Answered { reply, provider: NOBODY, model, attempts, fallback, cost: None, cached: None, began, upstream })
+        Ok(Answered {
+            reply,
+            provider: NOBODY,
+            model,
+            attempts,
+            fallback,
+            cost: None,
+            cached: None,
+            allowance,
+            began,
+            upstream,
+        })
     }
 }
 

@@ -6,9 +6,9 @@ use super::chat::Wanted;
 use super::record::Record;
 use super::{Answered, Gateway, GatewayError};
 use crate::domain::facts::Caller;
-use crate::plan::vectors::chain_for;
 use crate::protocol::call::Call;
 use crate::protocol::openai::embeddings;
+use crate::provider::link::Chain;
 
 impl Gateway {
     /// Answers `call`, which asks for vectors, in the encoding that it asks for.
@@ -25,12 +25,12 @@ impl Gateway {
         call: &Call,
         caller: &Caller,
         record: Record,
+        chain: Chain,
     ) -> Result<Answered, GatewayError> {
         let request = match embeddings::read(call) {
             Ok(request) => request,
             Err(bad) => return Err(record.refused(bad.into(), Duration::ZERO)),
         };
-        let chain = self.plan_by(chain_for, &call.facts);
         self.run(call, caller, record, chain, |link, terms| self.upstream.embed(link, call, &request, terms)).await
     }
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use crate::admit::Refused;
 use crate::chain::{Exhausted, Why};
 use crate::domain::attempt::Attempt;
 use crate::domain::failure::{Blame, Class, Failure, Said};
@@ -16,6 +17,9 @@ pub enum GatewayError {
     /// The request is wrong whoever serves it.
     #[error(transparent)]
     BadRequest(#[from] BadRequest),
+    /// The client key does not allow it, or not now.
+    #[error(transparent)]
+    NotAdmitted(#[from] Refused),
     /// Nobody could serve it.
     #[error(transparent)]
     NoChain(#[from] NoChain),
@@ -100,6 +104,8 @@ impl GatewayError {
     pub fn status(&self) -> u16 {
         match self {
             GatewayError::BadRequest(_) => 400,
+            GatewayError::NotAdmitted(Refused::Model(_)) => 403,
+            GatewayError::NotAdmitted(_) => 429,
             GatewayError::NoChain(NoChain::NothingConfigured(_)) => 503,
             GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. }) => 404,
             GatewayError::Refused { failure, .. } => match (failure.class, failure.status) {
@@ -119,6 +125,9 @@ impl GatewayError {
     pub fn code(&self) -> Option<Cow<'_, str>> {
         let code = match self {
             GatewayError::BadRequest(_) => return None,
+            GatewayError::NotAdmitted(Refused::Model(_)) => "model_not_allowed",
+            GatewayError::NotAdmitted(Refused::Budget { .. }) => "budget_exceeded",
+            GatewayError::NotAdmitted(_) => "rate_limit_exceeded",
             GatewayError::NoChain(NoChain::NothingConfigured(_)) => "no_provider_configured",
             GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. }) => "model_not_found",
             GatewayError::Refused { failure, .. } => return refused_code(failure),
@@ -135,6 +144,8 @@ impl GatewayError {
             GatewayError::BadRequest(_)
             | GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. })
             | GatewayError::Refused { .. } => "invalid_request_error",
+            GatewayError::NotAdmitted(Refused::Model(_)) => "permission_error",
+            GatewayError::NotAdmitted(_) => error_kind(Class::RateLimited),
             GatewayError::AllRateLimited { .. } => error_kind(Class::RateLimited),
             GatewayError::NoChain(_) | GatewayError::AllFailed { .. } | GatewayError::Deadline { .. } => "server_error",
         }
@@ -144,7 +155,8 @@ impl GatewayError {
     pub fn param(&self) -> Option<&str> {
         match self {
             GatewayError::BadRequest(bad) => bad.param.as_deref(),
-            GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. }) => Some("model"),
+            GatewayError::NoChain(NoChain::NoProvider { .. } | NoChain::NoVectors { .. })
+            | GatewayError::NotAdmitted(Refused::Model(_)) => Some("model"),
             GatewayError::Refused { failure, .. } => failure.said.as_ref()?.param.as_deref(),
             _ => None,
         }
@@ -153,7 +165,7 @@ impl GatewayError {
     /// Words for the caller; secrets removed.
     pub fn message(&self) -> String {
         match self {
-            GatewayError::BadRequest(_) | GatewayError::NoChain(_) => self.to_string(),
+            GatewayError::BadRequest(_) | GatewayError::NotAdmitted(_) | GatewayError::NoChain(_) => self.to_string(),
             _ => scrub(&self.to_string()),
         }
     }
@@ -169,7 +181,7 @@ impl GatewayError {
     /// Every link that took part.
     pub fn attempts(&self) -> &[Attempt] {
         match self {
-            GatewayError::BadRequest(_) | GatewayError::NoChain(_) => &[],
+            GatewayError::BadRequest(_) | GatewayError::NotAdmitted(_) | GatewayError::NoChain(_) => &[],
             GatewayError::Refused { attempts, .. }
             | GatewayError::AllFailed { attempts, .. }
             | GatewayError::AllRateLimited { attempts, .. }
@@ -190,10 +202,17 @@ impl GatewayError {
         match self {
             GatewayError::AllRateLimited { retry_after, .. } => Some(*retry_after),
             GatewayError::AllFailed { retry_after, .. } => *retry_after,
+            GatewayError::NotAdmitted(Refused::Requests { wait, .. } | Refused::Tokens { wait, .. }) => Some(*wait),
             // Somebody has to set a variable and start anew: that is not soon.
             GatewayError::NoChain(NoChain::NothingConfigured(_)) => Some(Duration::from_secs(60)),
             _ => None,
         }
+    }
+
+    /// May the same request be made again after that wait? Where the gateway has tried already, an SDK that tries again
+    /// would multiply its tries.
+    pub fn invites_another_try(&self) -> bool {
+        matches!(self, GatewayError::NotAdmitted(Refused::Requests { .. } | Refused::Tokens { .. }))
     }
 
     /// The word for logs and metrics.

@@ -10,9 +10,11 @@ use tokio::time::Instant;
 
 use super::cached::{Fate, Ties};
 use super::{Gateway, GatewayError, Shared};
+use crate::admit::{Allowance, Ticket};
 use crate::cache::Told;
 use crate::chain::Exhausted;
 use crate::domain::attempt::{Attempt, Outcome};
+use crate::domain::chat::Usage;
 use crate::domain::facts::{Caller, Learned, Whom};
 use crate::domain::failure::{Class, Failure};
 use crate::domain::money::Usd;
@@ -20,6 +22,7 @@ use crate::domain::row::{Attempts, CallRow, Row, RowId, storable};
 use crate::protocol::call::Call;
 use crate::protocol::own;
 use crate::provider::link::Link;
+use crate::store::Figures;
 use crate::telemetry::{self, Finished};
 use crate::upstream::stream::StreamEnd;
 pub(super) use replaying::Replaying;
@@ -32,6 +35,8 @@ pub(super) struct Record {
     whom: Whom,
     stream: bool,
     began: Instant,
+    /// What its client key has reserved for it.
+    ticket: Option<Ticket>,
     told: bool,
     /// Where others read its answer too: what it and the one who asked tell each other.
     ties: Option<Arc<Ties>>,
@@ -64,7 +69,7 @@ impl Record {
     pub(super) fn begin(shared: Arc<Shared>, caller: &Caller, call: &Call) -> Record {
         let (began, asked, stream) = (shared.clock.now(), call.facts.model.clone(), call.facts.stream);
         let whom = if shared.recorder.is_on() { own::whom(call) } else { Whom::default() };
-        Record { shared, caller: caller.clone(), asked, whom, stream, began, told: false, ties: None }
+        Record { shared, caller: caller.clone(), asked, whom, stream, began, ticket: None, told: false, ties: None }
     }
 
     pub(super) fn began(&self) -> Instant {
@@ -77,6 +82,16 @@ impl Record {
         // The caller's own deadline is not the others'.
         self.caller.timeout = None;
         self
+    }
+
+    /// Its client key has let it in.
+    pub(super) fn let_in(&mut self, ticket: Ticket) {
+        self.ticket = Some(ticket);
+    }
+
+    /// What is left of its client key's limits.
+    pub(super) fn allowance(&self) -> Allowance {
+        self.ticket.as_ref().map(Ticket::allowance).unwrap_or_default()
     }
 
     /// It ended with a whole answer; gives back what that cost.
@@ -160,6 +175,11 @@ impl Record {
             cost: cost.map(Usd::dollars),
         };
         telemetry::request_finished(&finished);
+        self.shared.admit.ended(
+            self.caller.grant.as_ref(),
+            self.ticket.take(),
+            figures(learned.usage.filter(|_| !finished.cached), cost),
+        );
         if self.shared.recorder.is_on() {
             let whom = std::mem::take(&mut self.whom);
             let row = row(&self.shared, &finished, by, whom, cost);
@@ -244,10 +264,17 @@ impl Gateway {
         let finished = Finished { outcome, status, ..Finished::of(caller) };
         telemetry::request_finished(&finished);
         let shared = &self.shared;
+        shared.admit.ended(caller.grant.as_ref(), None, figures(None, None));
         if shared.recorder.is_on() {
             shared.recorder.put(row(shared, &finished, None, Whom::default(), None));
         }
     }
+}
+
+/// A request as its key's account has it.
+fn figures(usage: Option<Usage>, cost: Option<Usd>) -> Figures {
+    let usage = usage.unwrap_or_default();
+    Figures { spent: cost.unwrap_or_default(), requests: 1, input_tokens: usage.input, output_tokens: usage.output }
 }
 
 /// A request as its table has it.

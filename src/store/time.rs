@@ -57,10 +57,33 @@ impl Encode<'_, Sqlite> for Time {
 
 impl<'r> Decode<'r, Sqlite> for Time {
     fn decode(value: SqliteValueRef<'r>) -> Result<Time, BoxDynError> {
-        let text = <&str as Decode<'r, Sqlite>>::decode(value)?;
-        // What people write by hand has a space in the middle, and no zone.
-        let text = text.replacen(' ', "T", 1);
-        let zoned = text.parse().or_else(|_| format!("{text}Z").parse());
-        Ok(Time(zoned?))
+        Ok(Time(read(<&str as Decode<'r, Sqlite>>::decode(value)?)?))
+    }
+}
+
+/// A time as either database writes it, or people do by hand: with a space in the middle, with no zone, with no hour.
+pub(super) fn read(text: &str) -> Result<Timestamp, jiff::Error> {
+    let text = text.trim().replacen(' ', "T", 1);
+    let zoned = text.parse().or_else(|_| format!("{text}Z").parse());
+    zoned.or_else(|_| format!("{text}T00:00:00Z").parse())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_as_databases_and_people_write_them() {
+        let expected: Timestamp = "2026-11-20T15:28:15.5Z".parse().unwrap();
+        for text in [
+            "2026-11-20T15:28:15.500Z",
+            "2026-11-20 15:28:15.5+00",
+            "2026-11-20 15:28:15.5",
+            "2026-11-20T16:28:15.5+01:00",
+        ] {
+            assert_eq!(read(text).ok(), Some(expected), "{text}");
+        }
+        assert_eq!(read("2026-11-20").ok(), "2026-11-20T00:00:00Z".parse().ok());
+        assert!(read("soon").is_err());
     }
 }

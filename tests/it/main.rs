@@ -88,8 +88,17 @@ mod docs;
 /// What must be so of the codecs for every input.
 mod properties;
 
+/// Client keys: who is let in, how fast, and for how much.
+mod keys;
+
 /// What operators change in the database while the gateway runs.
 mod flags;
 
 /// An application's own events.
 mod events;
+
+/// Records whose time is over.
+mod retention;
+
+/// The SQL of operators' runbooks, on PostgreSQL.
+mod operators;

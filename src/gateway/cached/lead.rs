@@ -12,6 +12,7 @@ use super::Ties;
 use crate::cache::{Entry, Head, Lead, Own, Resumption, Told};
 use crate::domain::facts::Caller;
 use crate::protocol::call::Call;
+use crate::provider::link::Chain;
 use crate::upstream::reply::{Reply, ReplyBody};
 
 /// The one of a provider's headers that says which answer this is, whenever it is read; its rate limits do not last.
@@ -42,14 +43,14 @@ impl Leading {
     }
 
     /// Gets the answer, for as long as somebody waits for it, and puts it where replicas share.
-    pub(super) async fn run(self, record: Record, lead: Lead<GatewayError>) {
+    pub(super) async fn run(self, record: Record, chain: Chain, lead: Lead<GatewayError>) {
         let board = self.gateway.board.clone();
         let name = board.is_configured().then(|| lead.name());
         let deserted = lead.deserted();
         let kept = tokio::select! {
             biased;
             () = deserted => return,
-            kept = self.get(record, lead) => kept,
+            kept = self.get(record, chain, lead) => kept,
         };
         if let (Some(name), Some(entry)) = (name, kept) {
             let packed = entry.packed(self.ttl, self.gateway.clock().wall());
@@ -58,8 +59,8 @@ impl Leading {
     }
 
     /// Gets the answer; gives it back where it was kept.
-    async fn get(&self, record: Record, lead: Lead<GatewayError>) -> Option<Arc<Entry>> {
-        let answered = match self.gateway.live(self.wanted, &self.call, &self.caller, record).await {
+    async fn get(&self, record: Record, chain: Chain, lead: Lead<GatewayError>) -> Option<Arc<Entry>> {
+        let answered = match self.gateway.live(self.wanted, &self.call, &self.caller, record, chain).await {
             Ok(answered) => answered,
             Err(error) => {
                 lead.fail(error);

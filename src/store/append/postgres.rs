@@ -22,11 +22,12 @@ WITH new AS (
         cached_input_tokens bigint, output_tokens bigint, cost numeric, latency_ms bigint, ttft_ms bigint,
         created_at timestamptz)
     ON CONFLICT (id) DO NOTHING
-    RETURNING key_id, cost, input_tokens, output_tokens, created_at
+    RETURNING key_id, cost, cached, input_tokens, output_tokens, created_at
 )
 INSERT INTO key_spend AS spent (key_id, day, units, requests, input_tokens, output_tokens)
 SELECT key_id, (created_at AT TIME ZONE 'UTC')::date AS day, coalesce(sum(cost * 1000000000000), 0)::bigint, count(*),
-    coalesce(sum(input_tokens), 0)::bigint, coalesce(sum(output_tokens), 0)::bigint
+    coalesce(sum(input_tokens) FILTER (WHERE NOT cached), 0)::bigint,
+    coalesce(sum(output_tokens) FILTER (WHERE NOT cached), 0)::bigint
 FROM new WHERE key_id IS NOT NULL GROUP BY key_id, day ORDER BY key_id, day
 ON CONFLICT (key_id, day) DO UPDATE SET units = spent.units + excluded.units,
     requests = spent.requests + excluded.requests, input_tokens = spent.input_tokens + excluded.input_tokens,

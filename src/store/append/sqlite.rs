@@ -106,6 +106,10 @@ fn note<'a>(spent: &mut BTreeMap<(&'a str, String), Spent>, row: &'a CallRow) {
     let of = spent.entry((key, row.created_at.strftime("%Y-%m-%d").to_string())).or_default();
     of.units = of.units.saturating_add(row.cost.unwrap_or_default().0);
     of.requests += 1;
+    // Nobody was asked for tokens of an answer from the cache.
+    if row.cached {
+        return;
+    }
     of.input = of.input.saturating_add(number(row.input_tokens).unwrap_or_default());
     of.output = of.output.saturating_add(number(row.output_tokens).unwrap_or_default());
 }

@@ -175,7 +175,9 @@ CREATE TABLE audit_log (
 -- A row for each table that replicas keep in memory: its version grows with every change of that table.
 CREATE TABLE watched_tables (
     name    text PRIMARY KEY,
-    version bigint NOT NULL
+    version bigint NOT NULL,
+    -- Has it ever had a row? That stays so, whatever is deleted.
+    had_rows boolean NOT NULL DEFAULT false
 );
 INSERT INTO watched_tables (name, version) VALUES ('feature_flags', 0), ('gateway_keys', 0);
 
@@ -194,3 +196,11 @@ CREATE TRIGGER gateway_keys_change
     AFTER INSERT OR DELETE OR TRUNCATE OR UPDATE OF
         id, name, key_hash, allowed_models, rpm, tpm, budget_usd, budget_period, expires_at, revoked_at
     ON gateway_keys FOR EACH STATEMENT EXECUTE FUNCTION gateway_tell_change();
+
+CREATE FUNCTION gateway_note_rows() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE watched_tables SET had_rows = true WHERE name = TG_TABLE_NAME AND NOT had_rows;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER gateway_keys_rows AFTER INSERT ON gateway_keys
+    FOR EACH ROW EXECUTE FUNCTION gateway_note_rows();

@@ -175,7 +175,9 @@ CREATE TABLE audit_log (
 -- A row for each table that processes keep in memory: its version grows with every change of that table.
 CREATE TABLE watched_tables (
     name    text PRIMARY KEY,
-    version integer NOT NULL
+    version integer NOT NULL,
+    -- Has it ever had a row? That stays so, whatever is deleted.
+    had_rows boolean NOT NULL DEFAULT false
 );
 INSERT INTO watched_tables (name, version) VALUES ('feature_flags', 0), ('gateway_keys', 0);
 
@@ -186,7 +188,7 @@ CREATE TRIGGER feature_flags_update AFTER UPDATE ON feature_flags
 CREATE TRIGGER feature_flags_delete AFTER DELETE ON feature_flags
     BEGIN UPDATE watched_tables SET version = version + 1 WHERE name = 'feature_flags'; END;
 CREATE TRIGGER gateway_keys_insert AFTER INSERT ON gateway_keys
-    BEGIN UPDATE watched_tables SET version = version + 1 WHERE name = 'gateway_keys'; END;
+    BEGIN UPDATE watched_tables SET version = version + 1, had_rows = true WHERE name = 'gateway_keys'; END;
 -- Not on `last_used_at`, which changes with every use and means nothing to a process.
 CREATE TRIGGER gateway_keys_update AFTER UPDATE OF
         id, name, key_hash, allowed_models, rpm, tpm, budget_usd, budget_period, expires_at, revoked_at ON gateway_keys

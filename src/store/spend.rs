@@ -1,0 +1,110 @@
+//! What was spent: by each key in a period, and by everybody in the last hours.
+
+use jiff::Timestamp;
+
+use super::pool::Pool;
+use super::{Store, StoreError, Time, on};
+use crate::domain::grant::Stretch;
+use crate::domain::money::Usd;
+use crate::domain::row::RowId;
+
+/// What was used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Figures {
+    /// Money.
+    pub spent: Usd,
+    /// Requests, refused ones included.
+    pub requests: u64,
+    /// Tokens of prompts.
+    pub input_tokens: u64,
+    /// Tokens of answers.
+    pub output_tokens: u64,
+}
+
+/// What a provider's model did for a key.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct UsageRow {
+    /// Who served; `None` where nobody did.
+    pub provider: Option<String>,
+    /// The model.
+    pub model: Option<String>,
+    /// The key's id; `None` where none was needed.
+    pub key_id: Option<String>,
+    /// The key's name, where its table knows it.
+    pub key_name: Option<String>,
+    /// Requests.
+    pub calls: i64,
+    /// Of those, answered.
+    pub ok: i64,
+    /// Tokens of prompts.
+    pub input_tokens: i64,
+    /// Tokens of answers.
+    pub output_tokens: i64,
+    /// Money, in units of [`Usd`].
+    pub units: i64,
+    /// All latencies added up, in milliseconds.
+    pub latency_ms: i64,
+}
+
+/// A key with its sums.
+type Sums = (String, i64, i64, i64, i64);
+
+impl Store {
+    /// What each key has spent in `stretch`, by its id.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub async fn spent(&self, stretch: Stretch) -> Result<Vec<(String, Figures)>, StoreError> {
+        // Days compare as text in both databases.
+        const SPENT: &str = "SELECT key_id, CAST(sum(units) AS bigint), CAST(sum(requests) AS bigint), \
+            CAST(sum(input_tokens) AS bigint), CAST(sum(output_tokens) AS bigint) FROM key_spend \
+            WHERE CAST(day AS text) >= $1 AND CAST(day AS text) < $2 GROUP BY key_id";
+        let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
+        let (from, until) = (day(stretch.from), stretch.until.map_or_else(|| "9999-12-31".to_owned(), day));
+        let rows: Result<Vec<Sums>, StoreError> = on!(&self.0.pool, db => {
+            sqlx::query_as(SPENT).bind(from).bind(until).fetch_all(db).await
+        });
+        self.note(&rows);
+        let count = |number: i64| u64::try_from(number).unwrap_or_default();
+        let figures = |(key, units, requests, input, output): Sums| {
+            let (requests, input_tokens, output_tokens) = (count(requests), count(input), count(output));
+            (key, Figures { spent: Usd(units), requests, input_tokens, output_tokens })
+        };
+        Ok(rows?.into_iter().map(figures).collect())
+    }
+
+    /// What was recorded since `since`, by provider, model and key.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub async fn usage(&self, since: Timestamp) -> Result<Vec<UsageRow>, StoreError> {
+        /// The same figures from a range that each database finds by an index of its own.
+        macro_rules! usage {
+            ($range:literal) => {
+                concat!(
+                    "SELECT logs.provider, logs.model, logs.key_id, keys.name AS key_name, \
+                     CAST(count(*) AS bigint) AS calls, \
+                     CAST(sum(CASE WHEN logs.outcome = 'ok' THEN 1 ELSE 0 END) AS bigint) AS ok, \
+                     CAST(coalesce(sum(logs.input_tokens), 0) AS bigint) AS input_tokens, \
+                     CAST(coalesce(sum(logs.output_tokens), 0) AS bigint) AS output_tokens, \
+                     CAST(coalesce(sum(CAST(round(logs.cost * 1000000000000) AS bigint)), 0) AS bigint) AS units, \
+                     CAST(sum(logs.latency_ms) AS bigint) AS latency_ms \
+                     FROM llm_logs AS logs LEFT JOIN gateway_keys AS keys ON keys.id = logs.key_id WHERE ",
+                    $range,
+                    " GROUP BY logs.provider, logs.model, logs.key_id, keys.name ORDER BY units DESC, calls DESC, \
+                     logs.provider, logs.model, keys.name"
+                )
+            };
+        }
+        let rows: Result<Vec<UsageRow>, sqlx::Error> = match &self.0.pool {
+            Pool::Sqlite(db) => {
+                let least = RowId::least_number(since);
+                sqlx::query_as(usage!("logs.id >= $1")).bind(least).fetch_all(db).await
+            }
+            Pool::Postgres(db) => sqlx::query_as(usage!("logs.created_at >= $1")).bind(Time(since)).fetch_all(db).await,
+        };
+        let rows = rows.map_err(StoreError::from);
+        self.note(&rows);
+        rows
+    }
+}

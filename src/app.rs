@@ -39,6 +39,8 @@ pub struct App {
     tls: Tls,
     api: api::Options,
     grace: Duration,
+    /// How long records are kept; `None` for ever.
+    retention: Option<Duration>,
     /// The thread that writes records, where there is a database.
     writing: Option<Writing>,
 }
@@ -83,6 +85,7 @@ impl App {
             tls: Tls::load()?,
             api: config.api,
             grace: config.server.grace,
+            retention: config.storage.retention,
             writing,
         })
     }
@@ -154,7 +157,8 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
 }
 
 /// What goes on beside requests for as long as the process serves: the database is opened when it can be had, flags and
-/// client keys are as it has them, Redis is looked at, and what is seen here and at other replicas is exchanged.
+/// client keys are as it has them, Redis is looked at, what is seen here and at other replicas is exchanged, and old
+/// records are deleted.
 fn keep(app: &App) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     if let Some(store) = app.shared.store.clone() {
@@ -169,6 +173,10 @@ fn keep(app: &App) -> JoinSet<()> {
     if let Some(store) = app.shared.store.clone() {
         let shared = app.shared.clone();
         tasks.spawn(async move { shared.flags.follow(&store).await });
+    }
+    if let (Some(store), Some(retention)) = (app.shared.store.clone(), app.retention) {
+        let clock = app.shared.clock.clone();
+        tasks.spawn(async move { store.keep_tidy(retention, &clock).await });
     }
     tasks
 }

@@ -31,7 +31,7 @@ struct Cli {
 enum Command {
     /// Serves HTTP (the default).
     Serve(ServeArgs),
-    /// Reads the configuration, asks every provider, and says whether a request could be served.
+    /// Reads the configuration, asks every provider, the database and Redis, and says whether a request could be served.
     Check(MockArg),
     /// Shows or changes the live weights of image providers, which the database keeps.
     #[command(subcommand)]

@@ -222,4 +222,6 @@ impl Watch {
 }
 
 #[cfg(test)]
+mod replica_tests;
+#[cfg(test)]
 mod tests;

@@ -11,6 +11,7 @@ mod follow;
 mod keys;
 mod migrate;
 mod pool;
+mod retention;
 mod spend;
 mod time;
 
@@ -65,6 +66,8 @@ struct Inner {
     takes: AtomicBool,
     /// SQLite's file.
     file: InUse,
+    /// When it was last changed before this process.
+    last_change: Option<jiff::Timestamp>,
     /// How often the tables have changed that are kept in memory.
     versions: Versions,
 }
@@ -79,8 +82,9 @@ impl Store {
         let Some(pool) = Pool::lazy(options, &file)? else { return Ok(None) };
         let (ready, _) = watch::channel(false);
         let (up, takes) = (AtomicBool::new(false), AtomicBool::new(true));
-        let versions = Versions::default();
-        Ok(Some(Store(Arc::new(Inner { pool, options: options.clone(), ready, up, takes, file, versions }))))
+        let (versions, last_change) = (Versions::default(), retention::last_change(options));
+        let options = options.clone();
+        Ok(Some(Store(Arc::new(Inner { pool, options, ready, up, takes, file, last_change, versions }))))
     }
 
     /// Opens it and brings its tables up to date, once.
@@ -128,6 +132,11 @@ impl Store {
     /// Did its last use go well?
     pub fn is_up(&self) -> bool {
         self.answers() && self.0.takes.load(Ordering::Relaxed)
+    }
+
+    /// Its kind, for people.
+    pub fn name(&self) -> &'static str {
+        self.0.pool.name()
     }
 
     /// Writes rows by a connection of its own.

@@ -3,6 +3,8 @@
 //! One writes and many read, each at its own pace and on any thread. What nobody can join any more is kept only as
 //! long as the slowest reader needs it, and the writer waits for that one.
 
+mod seat;
+
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +13,7 @@ use std::task::{Context, Poll, Waker};
 use bytes::{Bytes, BytesMut};
 
 use super::{Entry, Finale, Head, Resumption};
+pub use seat::Seat;
 
 /// So much of an answer that nobody can join waits for its slowest reader, in bytes.
 const WINDOW: usize = 64 << 10;
@@ -70,13 +73,6 @@ struct Place {
     waker: Option<Waker>,
 }
 
-/// A reader's place at an answer under way.
-pub struct Seat<E> {
-    flight: Arc<Flight<E>>,
-    number: usize,
-    resumed: Option<Arc<Resumption>>,
-}
-
 impl<E> Flight<E> {
     /// A new one, with its first reader.
     pub(super) fn open(longest: usize, hold: Hold) -> (Arc<Flight<E>>, Seat<E>) {
@@ -95,7 +91,7 @@ impl<E> Flight<E> {
             writer: None,
         };
         let flight = Arc::new(Flight { state: Mutex::new(state), longest, hold });
-        (flight.clone(), Seat { flight, number: 0, resumed: None })
+        (flight.clone(), Seat::new(flight, 0))
     }
 
     fn state(&self) -> MutexGuard<'_, State<E>> {
@@ -115,7 +111,7 @@ impl<E> Flight<E> {
             None => state.seats.push(place),
         }
         drop(state);
-        Some(Seat { flight: self.clone(), number, resumed: None })
+        Some(Seat::new(self.clone(), number))
     }
 
     /// A provider is asked from now on.
@@ -221,6 +217,12 @@ impl<E> State<E> {
         self.seats.iter_mut().flatten().filter_map(|place| place.waker.take()).for_each(Waker::wake);
     }
 
+    fn wait(&mut self, number: usize, cx: &mut Context<'_>) {
+        if let Some(place) = self.seats.get_mut(number).and_then(Option::as_mut) {
+            place.waker = Some(cx.waker().clone());
+        }
+    }
+
     fn wake_writer(&mut self) {
         if let Some(writer) = self.writer.take() {
             writer.wake();
@@ -232,82 +234,5 @@ impl<E> Drop for Flight<E> {
     fn drop(&mut self) {
         let bytes = self.state().bytes;
         self.hold.bytes.fetch_sub(bytes, Ordering::Relaxed);
-    }
-}
-
-impl<E: Clone> Seat<E> {
-    /// Waits for the answer's beginning.
-    pub fn poll_begun(&mut self, cx: &mut Context<'_>) -> Poll<Begun<E>> {
-        let mut state = self.flight.state();
-        let begun = match &state.begun {
-            None => {
-                state.wait(self.number, cx);
-                return Poll::Pending;
-            }
-            Some(Begun::Head(head)) => Begun::Head(head.clone()),
-            Some(Begun::Kept(entry)) => Begun::Kept(entry.clone()),
-            Some(Begun::Failed(error)) => Begun::Failed(error.clone()),
-            Some(Begun::Abandoned) => Begun::Abandoned,
-        };
-        Poll::Ready(begun)
-    }
-
-    /// What comes next of a stream; `None` at its end.
-    pub fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Bytes>> {
-        let flight = self.flight.clone();
-        let mut state = flight.state();
-        if state.resumed.is_some() {
-            self.resumed.clone_from(&state.resumed);
-        }
-        let first = state.first;
-        let Some(place) = state.seats.get_mut(self.number).and_then(Option::as_mut) else { return Poll::Ready(None) };
-        let at = place.at;
-        let Some(chunk) = state.chunks.get(at - first).cloned() else {
-            if state.closed {
-                return Poll::Ready(None);
-            }
-            state.wait(self.number, cx);
-            return Poll::Pending;
-        };
-        if let Some(place) = &mut state.seats[self.number] {
-            place.at += 1;
-        }
-        if state.outgrown && at == first {
-            flight.trim(&mut state);
-        }
-        Poll::Ready(Some(chunk))
-    }
-
-    /// How it ended, once it has; `None` where nobody wrote it to its end.
-    pub fn finale(&self) -> Option<Finale> {
-        self.flight.state().finale.clone()
-    }
-
-    /// Who went on with it, where it broke and somebody did.
-    pub fn resumed(&self) -> Option<&Resumption> {
-        self.resumed.as_deref()
-    }
-}
-
-impl<E> State<E> {
-    fn wait(&mut self, number: usize, cx: &mut Context<'_>) {
-        if let Some(place) = self.seats.get_mut(number).and_then(Option::as_mut) {
-            place.waker = Some(cx.waker().clone());
-        }
-    }
-}
-
-impl<E> Drop for Seat<E> {
-    fn drop(&mut self) {
-        let mut state = self.flight.state();
-        if let Some(place) = state.seats.get_mut(self.number) {
-            *place = None;
-        }
-        if state.seats.iter().all(Option::is_none) && !state.closed {
-            state.deserted = true;
-            state.wake_writer();
-        } else if state.outgrown {
-            self.flight.trim(&mut state);
-        }
     }
 }

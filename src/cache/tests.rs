@@ -1,3 +1,5 @@
+//! Answers kept and answers under way, without any provider.
+
 use std::task::{Context, Poll, Waker};
 
 use super::*;

@@ -1,4 +1,4 @@
-//! `check`: asks every provider, prints a table, and says whether a request could be served.
+//! `check`: asks every provider, the database and Redis, and says whether a request could be served.
 
 use std::process::ExitCode;
 
@@ -27,6 +27,9 @@ pub(super) fn run(mut config: Config) -> anyhow::Result<ExitCode> {
             could_serve |= up && matches!(entry.standing, Standing::Ready(_));
             println!("{line}");
         }
+        // A request can be served without either.
+        println!("{}", gateway.database_line().await);
+        println!("{}", gateway.redis_line().await);
         println!();
         if could_serve {
             println!("A request could be served.");

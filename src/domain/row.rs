@@ -1,6 +1,7 @@
 //! What is recorded of a request, or of an event: rows of tables, as plain data.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -177,11 +178,23 @@ impl RowId {
         at.as_millisecond().max(0) << COUNTER
     }
 
+    /// The least id that a row of this time, or a later one, can have.
+    pub fn least(at: Timestamp) -> RowId {
+        let ms = u64::try_from(at.as_millisecond()).unwrap_or_default();
+        RowId(Builder::from_unix_timestamp_millis(ms, &[0; 10]).into_uuid())
+    }
+
     /// The id as a number, for a database that one process alone writes: its time and its counter.
     pub fn number(self) -> i64 {
         let bits = self.0.as_u128();
         let (ms, high, low) = ((bits >> 80) as i64, (bits >> 64) as i64 & 0xfff, (bits >> 52) as i64 & 0x3ff);
         (ms << COUNTER) | (high << (COUNTER - 12)) | low
+    }
+}
+
+impl fmt::Display for RowId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(out)
     }
 }
 
@@ -257,6 +270,9 @@ mod tests {
         assert_eq!(ids[0].0.get_version_num(), 7);
         let later = RowId::least_number(at + jiff::SignedDuration::from_millis(1));
         assert!(numbers.iter().all(|number| (RowId::least_number(at)..later).contains(number)));
+        let later = RowId::least(at + jiff::SignedDuration::from_millis(1));
+        assert!(ids.iter().all(|id| (RowId::least(at)..later).contains(id)));
+        assert_eq!(RowId::least(Timestamp::UNIX_EPOCH).to_string(), "00000000-0000-7000-8000-000000000000");
     }
 
     #[test]

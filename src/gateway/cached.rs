@@ -194,9 +194,8 @@ fn late(caller: &Caller) -> GatewayError {
 /// An answer that was kept.
 fn hit(record: Record, entry: &Arc<Entry>, waited: Duration) -> Answered {
     telemetry::cache_asked("hit");
-    let source = |entry: &Entry| Source::kept(entry.bytes.clone(), entry.learned.clone());
     let whole = (!entry.stream).then(|| (entry.bytes.clone(), entry.learned.clone()));
-    answered(record, &entry.told, whole, || source(entry), waited, None)
+    answered(record, &entry.told, whole, || Source::kept(entry), waited, None)
 }
 
 /// An answer that another request has got, or is getting.
@@ -220,7 +219,7 @@ fn answered(
             (ReplyBody::Whole { bytes, learned }, Some(Usd::default()))
         }
         None => {
-            let side = Side::Follows(record.replaying(told.clone(), waited));
+            let side = Side::Follows(Box::new(record.replaying(told.clone(), waited)));
             (ReplyBody::Stream(Box::new(CachedStream::new(source(), side, hurry)) as super::Stream), None)
         }
     };

@@ -1,5 +1,7 @@
 //! One request from its start to its last byte: told once, however it ends.
 
+mod replaying;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +25,7 @@ use crate::provider::link::Link;
 use crate::store::Figures;
 use crate::telemetry::{self, Finished};
 use crate::upstream::stream::StreamEnd;
+pub(super) use replaying::Replaying;
 
 /// A request under way. Dropped before it is told to have ended, its caller has hung up.
 pub(super) struct Record {
@@ -55,14 +58,6 @@ pub(super) struct Streaming {
     pub(super) link: Link,
     /// Every link that took part so far.
     pub(super) attempts: Vec<Attempt>,
-    upstream: Duration,
-    first_token: Duration,
-}
-
-/// A request whose answer is a stream that came from the cache.
-pub(super) struct Replaying {
-    record: Record,
-    told: Arc<Told>,
     upstream: Duration,
     first_token: Duration,
 }
@@ -113,12 +108,6 @@ impl Record {
     /// It ended with a whole answer from the cache, for which it waited as long as `upstream`.
     pub(super) fn cached(mut self, told: &Told, learned: &Learned, upstream: Duration) {
         self.tell(Some(By::kept(told)), &[], Cow::Borrowed("ok"), 200, learned, upstream, None);
-    }
-
-    /// Its answer is a stream from the cache, for which it waited as long as `upstream`.
-    pub(super) fn replaying(self, told: Arc<Told>, upstream: Duration) -> Replaying {
-        let first_token = self.shared.clock.now().saturating_duration_since(self.began);
-        Replaying { record: self, told, upstream, first_token }
     }
 
     /// It ended with an answer that the gateway gave itself, after `attempts` that came to nothing.
@@ -256,27 +245,6 @@ impl Streaming {
             *upstream,
             Some(*first_token),
         );
-    }
-}
-
-impl Replaying {
-    /// It is over, broken by a failure of class `broke` where it is not whole.
-    pub(super) fn end(&mut self, broke: Option<Class>, learned: &Learned) {
-        self.tell(broke.map_or("ok", Class::name), 200, learned);
-    }
-
-    fn tell(&mut self, outcome: &str, status: u16, learned: &Learned) {
-        let Replaying { record, told, upstream, first_token } = self;
-        let (by, outcome) = (Some(By::kept(told)), Cow::Borrowed(outcome));
-        record.tell(by, &[], outcome, status, learned, *upstream, Some(*first_token));
-    }
-}
-
-impl Drop for Replaying {
-    fn drop(&mut self) {
-        if !self.record.told {
-            self.tell(Class::ClientGone.name(), CLIENT_GONE, &Learned::default());
-        }
     }
 }
 

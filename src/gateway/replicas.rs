@@ -24,7 +24,7 @@ const BATCH: usize = 64;
 const MOST_WAITING: usize = 256;
 /// A model of a longer name is not told of; names come from callers.
 const LONGEST_MODEL: usize = 512;
-/// The most of a provider's words that are told.
+/// The most letters of a provider's words that are told.
 const LONGEST_ERROR: usize = 300;
 
 /// Shares what is believed of providers and links with other replicas, for as long as it is polled.
@@ -157,9 +157,8 @@ impl Word {
     fn of(news: &News) -> Word {
         let ms = |time: &Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         match news.clone() {
-            News::Marked { provider, left, mut error } => {
-                error.truncate(error.floor_char_boundary(LONGEST_ERROR));
-                Word::Marked { provider, left_ms: ms(&left), error }
+            News::Marked { provider, left, error } => {
+                Word::Marked { provider, left_ms: ms(&left), error: error.chars().take(LONGEST_ERROR).collect() }
             }
             News::Well { provider } => Word::Well { provider },
             News::Rests { provider, model, left, length, asked } => {

@@ -171,6 +171,10 @@ impl Streamed for Resumable {
         let resumed = Resumed { provider, model: self.live.learned().model, attempts: &self.record.attempts };
         self.continued.is_some().then_some(resumed)
     }
+
+    fn is_torn(&self) -> bool {
+        self.live.is_torn()
+    }
 }
 
 impl http_body::Body for Resumable {

@@ -53,8 +53,37 @@ impl Gateway {
                 Some(Found::Down(_, message)) => (false, message),
             },
         };
-        let mark = if up { "✅ Available" } else { "❌ Unavailable" };
-        let words = if words.is_empty() { words } else { format!(" ({words})") };
-        (up, format!("{name}: {mark}{words}"))
+        (up, line(name, up, &words))
+    }
+
+    /// Opens the database and says in a line what came of it.
+    pub async fn database_line(&self) -> String {
+        let (up, words) = match &self.shared.store {
+            None => (false, "not configured: DATABASE_URL is off".to_owned()),
+            Some(store) => match store.open().await {
+                Ok(()) => (true, store.name().to_owned()),
+                Err(error) => (false, error.to_string()),
+            },
+        };
+        line("database", up, &words)
+    }
+
+    /// Looks at Redis and says in a line what came of it.
+    pub async fn redis_line(&self) -> String {
+        let (up, words) = match self.board.look().await {
+            None => (false, "not configured: REDIS_URL is unset".to_owned()),
+            Some(Ok(())) => (true, String::new()),
+            Some(Err(error)) => (false, error),
+        };
+        line("redis", up, &words)
+    }
+}
+
+/// How one part is, as operators read it: `openai: ✅ Available`.
+fn line(name: &str, up: bool, words: &str) -> String {
+    let mark = if up { "✅ Available" } else { "❌ Unavailable" };
+    match words {
+        "" => format!("{name}: {mark}"),
+        words => format!("{name}: {mark} ({words})"),
     }
 }

@@ -16,6 +16,11 @@ pub trait Streamed: http_body::Body<Data = Bytes, Error = Infallible> + Send + U
     fn resumed(&self) -> Option<Resumed<'_>> {
         None
     }
+
+    /// Was an event left out because it was no JSON?
+    fn is_torn(&self) -> bool {
+        false
+    }
 }
 
 /// Who went on with a stream that broke.
@@ -28,4 +33,8 @@ pub struct Resumed<'a> {
     pub attempts: &'a [Attempt],
 }
 
-impl Streamed for Live {}
+impl Streamed for Live {
+    fn is_torn(&self) -> bool {
+        self.is_torn()
+    }
+}

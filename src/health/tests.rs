@@ -10,14 +10,14 @@ const TTL: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Two providers, of which nothing is known yet.
-struct Ward {
-    health: Health,
-    stepper: Stepper,
+pub(super) struct Ward {
+    pub(super) health: Health,
+    pub(super) stepper: Stepper,
     openai: Arc<Provider>,
     openrouter: Arc<Provider>,
 }
 
-fn ward() -> Ward {
+pub(super) fn ward() -> Ward {
     ward_with(Duration::from_secs(15))
 }
 
@@ -31,12 +31,12 @@ fn ward_with(first_rest: Duration) -> Ward {
 }
 
 impl Ward {
-    fn link(&self, model: &str) -> Link {
+    pub(super) fn link(&self, model: &str) -> Link {
         Link { provider: self.openai.clone(), model: model.into(), unfit: None }
     }
 
     /// One call of the link, which fails so.
-    fn fails(&self, link: &Link, class: Class) {
+    pub(super) fn fails(&self, link: &Link, class: Class) {
         self.fails_with(link, &Failure::after_sending(class, "no"));
     }
 

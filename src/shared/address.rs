@@ -94,12 +94,6 @@ impl Address {
         })
     }
 
-    /// Its port.
-    #[cfg(test)]
-    pub(super) fn port(&self) -> u16 {
-        self.port
-    }
-
     /// What `error` means, without the password.
     pub(super) fn fault(&self, error: &redis::RedisError) -> Fault {
         Fault::of(error, |words| self.scrub(words))

@@ -17,7 +17,7 @@ pub(super) enum Fault {
 }
 
 /// Refusals that say how the server is, not what is wrong with the request.
-const STATES: [&str; 14] = [
+const STATES: [&str; 15] = [
     "LOADING",
     "READONLY",
     "MASTERDOWN",
@@ -32,7 +32,10 @@ const STATES: [&str; 14] = [
     "NOAUTH",
     "WRONGPASS",
     "NOPERM",
+    "DENIED",
 ];
+/// A general error's words that say the same.
+const FULL: &str = "max number of clients";
 
 impl Fault {
     /// What `error` means, in words that `scrub` has gone over.
@@ -61,6 +64,9 @@ impl Fault {
 fn tells_state(error: &RedisError) -> bool {
     let code = error.code().unwrap_or_default();
     let detail = error.detail().unwrap_or_default();
+    if detail.contains(FULL) {
+        return true;
+    }
     STATES.iter().any(|state| {
         code == *state || detail.split(' ').any(|word| word.strip_prefix('-').is_some_and(|word| word == *state))
     })

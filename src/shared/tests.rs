@@ -15,20 +15,29 @@ static SCRIPT: Script = Script::new("return {1}");
 /// Longer than anything takes that is bounded, on a machine that is busy.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A server that does this with each connection, and the board that leads there.
+/// The board at a server that does this with each connection.
 async fn board<F, W>(serve: F) -> Board
 where
     F: Fn(TcpStream) -> W + Send + 'static,
     W: Future<Output = ()> + Send + 'static,
 {
+    at(&format!("redis://{}", server(serve).await))
+}
+
+/// The address of such a server.
+async fn server<F, W>(serve: F) -> String
+where
+    F: Fn(TcpStream) -> W + Send + 'static,
+    W: Future<Output = ()> + Send + 'static,
+{
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
+    let address = listener.local_addr().unwrap().to_string();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(serve(stream));
         }
     });
-    at(&format!("redis://127.0.0.1:{port}"))
+    address
 }
 
 fn at(url: &str) -> Board {
@@ -149,6 +158,8 @@ async fn a_server_that_says_it_cannot_is_left_aside() {
         "NOREPLICAS Not enough good replicas to write.",
         "NOAUTH Authentication required.",
         "BUSY Redis is busy running a script.",
+        "DENIED Redis is running in protected mode",
+        "ERR max number of clients reached",
         "ERR Error running script (call to f_1): @user_script:1: -READONLY You can't write against a read only replica.",
     ] {
         let board = refusing(words).await;
@@ -210,10 +221,9 @@ async fn a_refused_connection_is_a_failure_at_once() {
 
 #[tokio::test]
 async fn the_password_is_not_said_though_the_server_quotes_it() {
-    let board =
-        board(|stream| answer(stream, |_, said| format!("-WRONGPASS no such {}\r\n", said.replace("\r\n", " ")))).await;
-    let port = board.0.as_ref().unwrap().line.address().port();
-    let board = at(&format!("redis://user:p%40ss-word-1@127.0.0.1:{port}"));
+    let quoting = |_, said: &str| format!("-WRONGPASS no such {}\r\n", said.replace("\r\n", " "));
+    let address = server(move |stream| answer(stream, quoting)).await;
+    let board = at(&format!("redis://user:p%40ss-word-1@{address}"));
     let said = board.look().await.unwrap().unwrap_err();
     assert!(!said.contains("p@ss-word-1") && !said.contains("p%40ss-word-1"), "{said}");
 }

@@ -178,6 +178,11 @@ impl Live {
         }
     }
 
+    /// Was an event left out because it was no JSON?
+    pub fn is_torn(&self) -> bool {
+        self.broken
+    }
+
     /// What was learned so far.
     pub fn learned(&self) -> Learned {
         self.lane.learned()

@@ -25,7 +25,7 @@ pub use database::{Database, databases, postgres, sqlite};
 pub use front::Front;
 pub use gateway::{Gateway, GatewayBuilder, gateway};
 pub use process::{Finished, Process};
-pub use redis::{Redis, redis, redis_with};
+pub use redis::{Redis, free_port, redis, redis_with};
 pub use strict::{message_of, response_of};
 pub use upstream::{Call, Kind, Odd, Reply, Say, Upstream, UpstreamBuilder};
 pub use upstream::{

@@ -73,6 +73,9 @@ mod resume;
 /// Vectors: both encodings, whatever providers send, and no fallback that nobody named.
 mod embeddings;
 
+/// The response cache: what is kept, for whom, and what those share who ask at the same time.
+mod cache;
+
 /// What is recorded of requests, whatever becomes of the database and of the process.
 mod records;
 
@@ -93,3 +96,9 @@ mod flags;
 
 /// An application's own events.
 mod events;
+
+/// Records whose time is over.
+mod retention;
+
+/// The SQL of operators' runbooks, on PostgreSQL.
+mod operators;

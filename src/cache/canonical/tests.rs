@@ -1,3 +1,5 @@
+//! What has one form, and what has not.
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 

@@ -92,7 +92,7 @@ impl Leading {
             }
         }
         let (finale, sound) = self.ties.finale();
-        lead.end(&head, finale, sound, self.ttl)
+        lead.end(&head, finale, sound && !stream.is_torn(), self.ttl)
     }
 }
 

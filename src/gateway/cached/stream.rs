@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
@@ -13,7 +14,7 @@ use super::super::GatewayError;
 use super::super::record::Replaying;
 use super::super::stream::{Resumed, Streamed};
 use super::ties::Leaving;
-use crate::cache::{Finale, Seat};
+use crate::cache::{Entry, Finale, Seat};
 use crate::clock::Clock;
 use crate::domain::facts::Learned;
 use crate::domain::failure::Class;
@@ -35,9 +36,11 @@ pub(super) struct CachedStream {
 /// Where the bytes come from.
 pub(super) enum Source {
     /// All of them are there.
-    Kept(Replay, Learned),
+    Kept(Replay, Arc<Entry>),
     /// They are on their way.
     Flight(Seat<GatewayError>),
+    /// Nothing more is read.
+    Left,
 }
 
 /// Whose the stream is.
@@ -45,7 +48,7 @@ pub(super) enum Side {
     /// It is got for this request, whose record is kept there.
     Leads(Leaving),
     /// It is another's, and this one costs nothing.
-    Follows(Replaying),
+    Follows(Box<Replaying>),
 }
 
 /// Bytes of a stream, cut between events; nothing is copied.
@@ -70,6 +73,7 @@ impl CachedStream {
         match &mut self.source {
             Source::Kept(replay, _) => Poll::Ready(replay.next()),
             Source::Flight(seat) => seat.poll_chunk(cx),
+            Source::Left => Poll::Ready(None),
         }
     }
 
@@ -77,7 +81,8 @@ impl CachedStream {
         self.over = true;
         let Side::Follows(record) = &mut self.side else { return };
         match &self.source {
-            Source::Kept(_, learned) => record.end(None, learned),
+            Source::Kept(_, entry) => record.end(None, &entry.learned),
+            Source::Left => {}
             Source::Flight(seat) => match seat.finale() {
                 Some(Finale { broke, learned }) => record.end(broke, &learned),
                 None => record.end(Some(Class::Network), &Learned::default()),
@@ -92,16 +97,16 @@ impl CachedStream {
             Side::Leads(leaving) => leaving.cut(),
             Side::Follows(record) => record.end(Some(Class::Timeout), &Learned::default()),
         }
-        self.source = Source::kept(Bytes::new(), Learned::default());
+        self.source = Source::Left;
         event
     }
 }
 
 impl Source {
-    pub(super) fn kept(bytes: Bytes, learned: Learned) -> Source {
-        let mut splitter = Splitter::default();
-        splitter.push(bytes.clone());
-        Source::Kept(Replay { left: bytes, splitter }, learned)
+    pub(super) fn kept(entry: &Arc<Entry>) -> Source {
+        let (left, mut splitter) = (entry.bytes.clone(), Splitter::default());
+        splitter.push(left.clone());
+        Source::Kept(Replay { left, splitter }, entry.clone())
     }
 }
 

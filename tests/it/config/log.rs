@@ -24,7 +24,7 @@ async fn the_file_may_be_elsewhere_or_nowhere() {
     wait_for_file(&elsewhere, "deep/down/my.log", "API server started on").await;
     assert!(!elsewhere.folder().join("logs").exists());
     for off in ["off", "\"\""] {
-        let gateway = gateway().arg("--mock").env("LOG_FILE", off).start().await;
+        let gateway = gateway().arg("--mock").env("LOG_FILE", off).env("DATABASE_URL", "off").start().await;
         let left: Vec<_> = std::fs::read_dir(gateway.folder()).expect("a folder").flatten().collect();
         assert!(left.is_empty(), "{off}: {left:?}");
     }

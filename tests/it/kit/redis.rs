@@ -3,6 +3,7 @@
 use std::io;
 use std::net::TcpListener;
 use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -40,16 +41,12 @@ pub async fn redis_with(args: &[&str]) -> Option<Redis> {
     let mut redis = Redis { process: None, folder, port: 0, args };
     // Somebody may take the port before the server does.
     for _ in 0..5 {
-        redis.port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+        redis.port = free_port();
         if redis.try_start(&[]).await {
             return Some(redis);
         }
     }
-    panic!(
-        "redis-server does not start in {:?}: {}",
-        redis.folder,
-        redis.process.map_or_else(String::new, |p| p.stdout())
-    );
+    panic!("redis-server does not start: {}", redis.said());
 }
 
 impl Redis {
@@ -81,7 +78,7 @@ impl Redis {
     /// Starts it again on the same port, and waits until it answers.
     pub async fn restart(&mut self) {
         self.kill();
-        assert!(self.try_start(&[]).await, "redis-server starts again");
+        assert!(self.try_start(&[]).await, "it does not start again: {}", self.said());
     }
 
     /// Starts it again so that it answers `-LOADING` for some seconds, and waits until it does.
@@ -89,8 +86,8 @@ impl Redis {
         self.cli(&["DEBUG", "POPULATE", "3000", "filler"]).await;
         self.cli(&["SAVE"]).await;
         self.kill();
-        let slowly = ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "512"];
-        assert!(self.try_start(&slowly).await, "redis-server starts again");
+        let slowly = ["--key-load-delay", "1000", "--loading-process-events-interval-bytes", "1024"];
+        assert!(self.try_start(&slowly).await, "it does not start again: {}", self.said());
         let said = self.try_cli(&["GET", "x"]).await;
         assert!(said.as_ref().is_err_and(|error| error.starts_with("LOADING")), "{said:?}");
     }
@@ -123,6 +120,11 @@ impl Redis {
         in_time("Redis", ask(&self.address(), words)).await.expect("a connection to Redis")
     }
 
+    /// Its own log.
+    fn said(&self) -> String {
+        self.process.as_ref().map_or_else(String::new, |process| process.stdout() + &process.stderr())
+    }
+
     /// Starts it, and waits until it answers, be it with a refusal. False where it ends instead.
     async fn try_start(&mut self, more: &[&str]) -> bool {
         let mut command = Command::new("redis-server");
@@ -138,6 +140,19 @@ impl Redis {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         false
+    }
+}
+
+/// A port that is free, and stays so while a server on it is started again: none that the system gives to whoever
+/// asks for any, and none that another test was given.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    loop {
+        let at = std::process::id().wrapping_mul(97).wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = 20_000 + u16::try_from(at % 12_000).expect("a small number");
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 

@@ -28,7 +28,7 @@ fn code_is_told_from_what_is_said() {
 fn imports_up_or_across_are_found() {
     let imports = floors::imports;
     check(imports, "src/domain/chat.rs", "use crate::gateway::Gateway;", 1);
-    check(imports, "src/domain/chat.rs", "use crate::{gateway, secret, clock::Clock};", 3);
+    check(imports, "src/domain/chat.rs", "use crate::{gateway, health, secret, clock::Clock};", 3);
     check(imports, "src/plan.rs", "use crate::{\n    provider::{self, link::Link},\n    api::{Options, Cors},\n};", 1);
     check(imports, "src/plan/models.rs", "fn f(x: &crate::health::Health) {}", 0);
     check(imports, "src/upstream/chat.rs", "fn f(x: &crate::health::Health) {}", 1);

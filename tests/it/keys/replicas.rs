@@ -11,15 +11,20 @@ async fn two(database: &Database, redis: &Redis, openai: &Upstream) -> [Gateway;
     let mut replicas = Vec::new();
     for _ in 0..2 {
         let gateway = priced(gateway().env("REDIS_URL", redis.url()).database(database).with(openai)).await;
-        in_time("Redis", async {
-            while gateway.get("/health").await.json["redis"] != true {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        })
-        .await;
+        connected(&gateway).await;
         replicas.push(gateway);
     }
     replicas.try_into().unwrap_or_else(|_| panic!("two replicas"))
+}
+
+/// Waits until it has Redis.
+async fn connected(gateway: &Gateway) {
+    in_time("Redis", async {
+        while gateway.get("/health").await.json["redis"] != true {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
 }
 
 /// So many requests at once, by turns to each replica; how many were answered.
@@ -51,11 +56,12 @@ async fn limits_and_budgets_count_over_replicas() {
         ] {
             let mut rounds = Vec::new();
             // On a busy machine Redis may answer too late; then each replica decides by itself, and lets ten in.
-            for round in 0..5 {
+            for round in 0..10 {
                 let made = make(&database, &format!("{name}-{round}"), args).await;
                 for replica in &replicas {
                     let usage = || replica.request("GET", "/v1/usage").bearer(&made.key).send();
                     soon("the key", 200, usage).await;
+                    connected(replica).await;
                 }
                 rounds.push(at_once(&replicas, &made.key, 60).await);
                 if rounds.last() == Some(&10) {
@@ -97,6 +103,45 @@ async fn nothing_in_redis_stays_for_ever_and_keys_without_limits_leave_nothing()
         let left = redis.cli(&["PTTL", &name]).await.as_i64().unwrap();
         assert!(left > 0, "{name} stays");
     }
+}
+
+#[tokio::test]
+async fn what_replicas_count_together_is_what_was_spent() {
+    let Some(redis) = redis().await else { return };
+    let database = sqlite();
+    let made = make(&database, "ci", &["--budget", "1000", "--period", "total", "--tpm", "1000000"]).await;
+    let openai = openai().start().await;
+    let replicas = two(&database, &redis, &openai).await;
+    for _ in 0..4 {
+        assert_eq!(at_once(&replicas, &made.key, 50).await, 50);
+    }
+    let spent = format!("amg:limit:{{{}}}:spent:total:1970-01-01", made.id);
+    // What a busy Redis has missed it learns from the database; what it has it is never told twice.
+    in_time("Redis and the database to agree", async {
+        for count in 201.. {
+            assert_eq!(exact(&replicas[count % 2], &made.key).await.status, 200);
+            let expected = json!((count as i64 * 12_000_000_000).to_string());
+            for _ in 0..25 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                if redis.cli(&["GET", &spent]).await == expected {
+                    return;
+                }
+            }
+        }
+    })
+    .await;
+    recorded_units(&database, redis.cli(&["GET", &spent]).await.as_str().unwrap()).await;
+}
+
+/// Waits until the database has exactly so much of what was spent.
+async fn recorded_units(database: &Database, units: &str) {
+    let expected: f64 = units.parse().unwrap();
+    in_time("the records", async {
+        while database.number("SELECT CAST(sum(units) AS bigint) AS first FROM key_spend").await != expected {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
 }
 
 #[tokio::test]

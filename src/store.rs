@@ -126,9 +126,14 @@ impl Store {
         *self.0.ready.borrow()
     }
 
+    /// Can it be read, whatever becomes of records?
+    pub fn answers(&self) -> bool {
+        self.0.up.load(Ordering::Relaxed)
+    }
+
     /// Did its last use go well?
     pub fn is_up(&self) -> bool {
-        self.0.up.load(Ordering::Relaxed) && self.0.takes.load(Ordering::Relaxed)
+        self.answers() && self.0.takes.load(Ordering::Relaxed)
     }
 
     /// Its kind, for people.

@@ -31,6 +31,16 @@ pub struct Allowance {
     pub tokens: Option<(u64, u64)>,
 }
 
+/// What came of a request that was let in.
+pub(super) struct Settled {
+    /// What was held for it.
+    pub(super) held: Estimate,
+    /// What it used.
+    pub(super) used: Figures,
+    /// The tokens that count in this minute.
+    pub(super) tokens: u64,
+}
+
 /// What one key has used.
 #[derive(Default)]
 pub(super) struct Account {
@@ -98,14 +108,15 @@ impl Account {
     }
 
     /// A request has ended: what it used stands in for what was held.
-    pub(super) fn settle(&self, grant: &Grant, estimate: Estimate, used: Figures, now: Instant, wall: Timestamp) {
+    pub(super) fn settle(&self, grant: &Grant, settled: Settled, now: Instant, wall: Timestamp) {
         let mut state = self.state();
-        state.let_go(estimate);
+        state.let_go(settled.held);
         if grant.tpm.is_some() {
+            // What is old is forgotten here too: those that are let in are not the only ones to fill it.
             state.tokens.sum(now);
-            state.tokens.add(now, used.input_tokens.saturating_add(used.output_tokens));
+            state.tokens.add(now, settled.tokens);
         }
-        state.ledger.add(grant.period(), wall, used);
+        state.ledger.add(grant.period(), wall, settled.used);
     }
 
     /// A request that was never let in has ended.
@@ -113,15 +124,25 @@ impl Account {
         self.state().ledger.add(period, wall, used);
     }
 
-    /// Others know of so much in the period that `at` lies in.
-    pub(super) fn floor(&self, period: Period, at: Timestamp, known: Figures) {
-        self.state().ledger.floor(period, at, known);
+    /// The database has so much in the period that `at` lies in.
+    pub(super) fn floor(&self, period: Period, at: Timestamp, recorded: Figures) {
+        self.state().ledger.floor(period, at, recorded);
+    }
+
+    /// Other replicas know that so much is spent in the period that `at` lies in.
+    pub(super) fn learn(&self, period: Period, at: Timestamp, spent: Usd) {
+        self.state().ledger.learn(period, at, spent);
+    }
+
+    /// What the database has, as far as is known, of the period that `at` lies in.
+    pub(super) fn recorded(&self, period: Period, at: Timestamp) -> Usd {
+        self.state().ledger.recorded(period, at)
     }
 
     /// What was used in the period that `at` lies in, and what is held beside it.
     pub(super) fn figures(&self, period: Period, at: Timestamp) -> (Figures, Estimate) {
         let mut state = self.state();
-        (*state.ledger.at(period, at), state.held)
+        (state.ledger.at(period, at), state.held)
     }
 
     /// What is left of `grant`.

@@ -24,7 +24,7 @@ impl Admit {
         loop {
             if stale {
                 stale = self.load().await.is_err();
-            } else if store.is_up() {
+            } else if store.answers() {
                 self.look(store).await.ok();
             }
             tokio::select! {

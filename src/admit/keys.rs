@@ -71,7 +71,7 @@ impl Admit {
             return Err(stranger);
         }
         // A key that is not known here may be known where nobody can ask now.
-        let away = known.unread || self.store.as_ref().is_some_and(|store| !store.is_up());
+        let away = known.unread || self.store.as_ref().is_some_and(|store| !store.answers());
         match (any, known.required) {
             (true, _) if known.unread => Err(Stranger::Unreachable),
             (true, true) if away => Err(Stranger::Unreachable),

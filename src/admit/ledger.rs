@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use crate::domain::grant::{Period, Stretch};
+use crate::domain::money::Usd;
 use crate::store::Figures;
 
 /// A page for each period of late. A clock that goes back finds the page of that time again, so that nothing is to be
@@ -14,6 +15,8 @@ struct Page {
     period: Period,
     stretch: Stretch,
     figures: Figures,
+    /// What the database has of it.
+    recorded: Usd,
 }
 
 /// So many pages are kept.
@@ -21,33 +24,51 @@ const MOST_PAGES: usize = 4;
 
 impl Ledger {
     /// What was used in the period of this kind that `at` lies in.
-    pub(super) fn at(&mut self, period: Period, at: Timestamp) -> &mut Figures {
+    pub(super) fn at(&mut self, period: Period, at: Timestamp) -> Figures {
+        self.page(period, at).figures
+    }
+
+    /// Of that, what the database has.
+    pub(super) fn recorded(&mut self, period: Period, at: Timestamp) -> Usd {
+        self.page(period, at).recorded
+    }
+
+    fn page(&mut self, period: Period, at: Timestamp) -> &mut Page {
         let found = self.0.iter().position(|page| page.period == period && page.stretch.holds(at));
         let place = found.unwrap_or_else(|| {
             if self.0.len() >= MOST_PAGES {
                 let oldest = (0..self.0.len()).min_by_key(|place| self.0[*place].stretch.from);
                 self.0.remove(oldest.unwrap_or_default());
             }
-            self.0.push(Page { period, stretch: period.stretch(at), figures: Figures::default() });
+            let (figures, recorded) = Default::default();
+            self.0.push(Page { period, stretch: period.stretch(at), figures, recorded });
             self.0.len() - 1
         });
-        &mut self.0[place].figures
+        &mut self.0[place]
     }
 
-    /// It is at least as much as others know of. What is known here and there overlaps, so that neither is added.
-    pub(super) fn floor(&mut self, period: Period, at: Timestamp, known: Figures) {
-        let figures = self.at(period, at);
-        *figures = Figures {
-            spent: figures.spent.max(known.spent),
-            requests: figures.requests.max(known.requests),
-            input_tokens: figures.input_tokens.max(known.input_tokens),
-            output_tokens: figures.output_tokens.max(known.output_tokens),
+    /// It is at least as much as the database has. What is known here and there overlaps, so that neither is added.
+    pub(super) fn floor(&mut self, period: Period, at: Timestamp, recorded: Figures) {
+        let page = self.page(period, at);
+        let known = page.figures;
+        page.recorded = page.recorded.max(recorded.spent);
+        page.figures = Figures {
+            spent: known.spent.max(recorded.spent),
+            requests: known.requests.max(recorded.requests),
+            input_tokens: known.input_tokens.max(recorded.input_tokens),
+            output_tokens: known.output_tokens.max(recorded.output_tokens),
         };
+    }
+
+    /// Other replicas know that so much is spent.
+    pub(super) fn learn(&mut self, period: Period, at: Timestamp, spent: Usd) {
+        let page = self.page(period, at);
+        page.figures.spent = page.figures.spent.max(spent);
     }
 
     /// So much more was used.
     pub(super) fn add(&mut self, period: Period, at: Timestamp, used: Figures) {
-        let figures = self.at(period, at);
+        let figures = &mut self.page(period, at).figures;
         figures.spent.0 = figures.spent.0.saturating_add(used.spent.0);
         figures.requests = figures.requests.saturating_add(used.requests);
         figures.input_tokens = figures.input_tokens.saturating_add(used.input_tokens);
@@ -58,7 +79,6 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::money::Usd;
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()

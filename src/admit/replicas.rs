@@ -10,7 +10,6 @@ use crate::clock::Clock;
 use crate::domain::grant::Grant;
 use crate::domain::money::Usd;
 use crate::shared::{Board, Script};
-use crate::store::Figures;
 
 /// Checks every limit and takes from each, or takes nothing.
 static ENTER: Script = Script::new(include_str!("replicas/enter.lua"));
@@ -41,8 +40,8 @@ impl Seat {
         Seat { board: board.clone(), clock, number: fastrand::i64(0..i64::MAX), estimate }
     }
 
-    /// Asks for leave, where this process knows of so much that was `spent`. `None` where Redis is away.
-    pub(super) async fn take(&self, grant: &Grant, wall: Timestamp, spent: Usd) -> Option<Said> {
+    /// Asks for leave, where at least as much is spent as is `recorded`. `None` where Redis is away.
+    pub(super) async fn take(&self, grant: &Grant, wall: Timestamp, recorded: Usd) -> Option<Said> {
         let limit = |limit: Option<u64>| limit.map_or(-1, number);
         let keys = keys(grant, wall);
         let arguments = [
@@ -52,7 +51,7 @@ impl Seat {
             grant.budget.map_or(-1, |budget| budget.limit.0),
             number(self.estimate.tokens),
             self.estimate.cost.0,
-            spent.0,
+            recorded.0,
             self.number,
             number(u64::try_from(HELD_FOR.as_millis()).unwrap_or_default()),
         ];
@@ -73,7 +72,7 @@ impl Seat {
     }
 
     /// The request has ended. Told behind it: nobody waits for this.
-    pub(super) fn settle(self, grant: &Grant, used: Figures) {
+    pub(super) fn settle(self, grant: &Grant, spent: Usd, tokens: u64) {
         if grant.tpm.is_none() && grant.budget.is_none() {
             return;
         }
@@ -85,8 +84,8 @@ impl Seat {
             self.number,
             number(self.estimate.tokens),
             self.estimate.cost.0,
-            number(if grant.tpm.is_some() { used.input_tokens.saturating_add(used.output_tokens) } else { 0 }),
-            if grant.budget.is_some() { used.spent.0 } else { 0 },
+            number(if grant.tpm.is_some() { tokens } else { 0 }),
+            if grant.budget.is_some() { spent.0 } else { 0 },
         ];
         runtime.spawn(async move {
             self.board.run(&SETTLE, &keys.each_ref().map(String::as_str), &arguments).await;

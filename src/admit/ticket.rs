@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::account::{Account, Allowance, Estimate};
+use super::account::{Account, Allowance, Estimate, Settled};
 use super::refused::Refused;
 use super::replicas::Seat;
 use crate::clock::Clock;
 use crate::domain::grant::Grant;
+use crate::domain::money::Usd;
 use crate::shared::Board;
 use crate::store::Figures;
 
@@ -38,13 +39,14 @@ impl Ticket {
     /// Asks all replicas for the same leave. Where they cannot be asked, what this process knows decides.
     pub(super) async fn agree(&mut self, board: &Board) -> Result<(), Refused> {
         let wall = self.clock.wall();
-        let spent = self.account.figures(self.grant.period(), wall).0.spent;
+        // Not what is known here: of that a part may be on its way to the others, and would be counted twice.
+        let recorded = self.account.recorded(self.grant.period(), wall);
         let seat = Seat::new(board, self.estimate, self.clock.clone());
         // Kept before the answer: a caller that hangs up meanwhile gives back what may have been taken.
-        let answer = self.seat.insert(seat).take(&self.grant, wall, spent).await;
+        let answer = self.seat.insert(seat).take(&self.grant, wall, recorded).await;
         let Some(said) = answer else { return Ok(()) };
         if let Some(spent) = said.spent {
-            self.account.floor(self.grant.period(), wall, Figures { spent, ..Figures::default() });
+            self.account.learn(self.grant.period(), wall, spent);
         }
         match said.leave {
             Ok(allowance) => {
@@ -64,12 +66,13 @@ impl Ticket {
         self.allowance
     }
 
-    /// The request has ended, and has used so much.
-    pub(super) fn settle(mut self, used: Figures) {
+    /// The request has ended, and has used so much; so many `tokens` count in this minute.
+    pub(super) fn settle(mut self, used: Figures, tokens: u64) {
         self.over = true;
-        self.account.settle(&self.grant, self.estimate, used, self.clock.now(), self.clock.wall());
+        let (now, wall) = (self.clock.now(), self.clock.wall());
+        self.account.settle(&self.grant, Settled { held: self.estimate, used, tokens }, now, wall);
         if let Some(seat) = self.seat.take() {
-            seat.settle(&self.grant, used);
+            seat.settle(&self.grant, used.spent, tokens);
         }
     }
 }
@@ -81,7 +84,7 @@ impl Drop for Ticket {
         }
         self.account.release(self.estimate);
         if let Some(seat) = self.seat.take() {
-            seat.settle(&self.grant, Figures::default());
+            seat.settle(&self.grant, Usd::default(), 0);
         }
     }
 }

@@ -8,6 +8,8 @@ mod commands;
 mod entry;
 /// Requests and tokens by the minute, budgets, models.
 mod limits;
+/// Limits that replicas hold together.
+mod replicas;
 /// What a key, and the operator, learn of what was used.
 mod usage;
 

@@ -18,6 +18,10 @@ fn used(units: i64, tokens: u64) -> Figures {
     Figures { spent: Usd(units), requests: 1, input_tokens: tokens, output_tokens: 0 }
 }
 
+fn settled(held: Estimate, used: Figures) -> Settled {
+    Settled { held, used, tokens: used.input_tokens }
+}
+
 #[test]
 fn two_hundred_at_once_on_a_budget_for_ten() {
     let account = Arc::new(Account::default());
@@ -34,7 +38,7 @@ fn two_hundred_at_once_on_a_budget_for_ten() {
                     let (figures, held) = account.figures(Period::Day, wall);
                     most_held.fetch_max(figures.spent.0 + held.cost.0, Ordering::SeqCst);
                     std::thread::yield_now();
-                    account.settle(&grant, estimate, used(DOLLAR, 0), now, wall);
+                    account.settle(&grant, settled(estimate, used(DOLLAR, 0)), now, wall);
                 }
             }
         })
@@ -57,7 +61,7 @@ fn what_is_held_is_given_back_to_the_last_unit() {
         match at % 3 {
             0 => account.release(estimate),
             1 => account.undo(&grant, estimate),
-            _ => account.settle(&grant, estimate, used(7, 1), now, wall),
+            _ => account.settle(&grant, settled(estimate, used(7, 1)), now, wall),
         }
     }
     let (figures, held) = account.figures(Period::Day, wall);
@@ -77,8 +81,8 @@ fn requests_and_tokens_of_a_minute() {
     assert_eq!(left.tokens, Some((100, 0)), "one that is let in may go beyond");
     let refused = account.enter(&both, estimate, start, wall);
     assert_eq!(refused, Err(Refused::Requests { limit: 2, wait: Duration::from_secs(60) }));
-    account.settle(&both, estimate, used(0, 10), start, wall);
-    account.settle(&both, estimate, used(0, 90), start, wall);
+    account.settle(&both, settled(estimate, used(0, 10)), start, wall);
+    account.settle(&both, settled(estimate, used(0, 90)), start, wall);
     let many = grant(None, Some(100), None);
     let later = start + Duration::from_secs(45);
     let refused = account.enter(&many, estimate, later, wall);
@@ -106,7 +110,7 @@ fn a_check_costs_little() {
     let (clock, begun) = (crate::clock::Clock::real(), std::time::Instant::now());
     for _ in 0..100_000 {
         account.enter(&grant, estimate, clock.now(), clock.wall()).unwrap();
-        account.settle(&grant, estimate, used(1, 1), clock.now(), clock.wall());
+        account.settle(&grant, settled(estimate, used(1, 1)), clock.now(), clock.wall());
     }
     println!("a check and its settlement: {:?}", begun.elapsed() / 100_000);
 }

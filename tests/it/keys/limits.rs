@@ -3,18 +3,18 @@
 use serde_json::json;
 
 use super::*;
-use crate::kit::upstream::{Upstream, anthropic, openai};
+use crate::kit::upstream::{anthropic, openai};
 
 /// Each answer of the simulated provider has 9 tokens in and 12 out: 0.012 USD.
 const PRICES: &str = r#"{"models":{"gpt-4o-mini":{"input":0,"output":1000}}}"#;
 
-async fn priced(database: &Database, openai: &Upstream) -> Gateway {
-    let gateway = gateway().with(openai).database(database);
+/// Starts it at those prices.
+pub(super) async fn priced(gateway: GatewayBuilder) -> Gateway {
     gateway.file("prices.json", PRICES).env("MODEL_PRICES_FILE", "prices.json").start().await.checked().await
 }
 
 /// A chat that wants no more tokens than it gets, so that what is reserved is what it costs.
-async fn exact(caller: &Caller, key: &str) -> Answer {
+pub(super) async fn exact(caller: &Caller, key: &str) -> Answer {
     let mut body = chat("gpt-4o-mini", "hi");
     body["max_tokens"] = json!(12);
     caller.request("POST", "/v1/chat/completions").bearer(key).json(&body).send().await
@@ -79,7 +79,7 @@ async fn tokens_by_the_minute() {
     for database in databases().await {
         let made = make(&database, "ci", &["--tpm", "30"]).await;
         let openai = openai().start().await;
-        let gateway = priced(&database, &openai).await;
+        let gateway = priced(crate::kit::gateway().database(&database).with(&openai)).await;
         // 21 tokens each: the second begins below the limit, and the third does not.
         for _ in 0..2 {
             assert_eq!(exact(&gateway, &made.key).await.status, 200);
@@ -102,7 +102,7 @@ async fn two_hundred_requests_on_a_budget_for_ten() {
     for database in databases().await {
         let made = make(&database, "ci", &["--budget", "0.12", "--period", "day"]).await;
         let openai = openai().start().await;
-        let gateway = priced(&database, &openai).await;
+        let gateway = priced(crate::kit::gateway().database(&database).with(&openai)).await;
         let asked = (0..200).map(|_| {
             let (caller, key) = (gateway.caller(), made.key.clone());
             tokio::spawn(async move { exact(&caller, &key).await })
@@ -128,7 +128,7 @@ async fn two_hundred_requests_on_a_budget_for_ten() {
         assert_eq!(database.number(sql).await, 120_000_000_000.0, "not a unit more or less");
         // What was spent is spent in the next process as well.
         drop(gateway);
-        let gateway = priced(&database, &openai).await;
+        let gateway = priced(crate::kit::gateway().database(&database).with(&openai)).await;
         let refused = exact(&gateway, &made.key).await;
         check_error(&refused, 429, "budget_exceeded");
         let message = refused.error()["message"].as_str().unwrap().to_owned();
@@ -143,7 +143,7 @@ async fn what_is_reserved_is_given_back_however_a_request_ends() {
     let database = sqlite();
     let made = make(&database, "ci", &["--budget", "0.024", "--period", "total"]).await;
     let openai = openai().start().await;
-    let gateway = priced(&database, &openai).await;
+    let gateway = priced(crate::kit::gateway().database(&database).with(&openai)).await;
     openai.switch(status(500));
     for _ in 0..5 {
         assert_eq!(exact(&gateway, &made.key).await.status, 502);
@@ -169,7 +169,10 @@ async fn what_other_processes_have_spent_counts() {
     for database in databases().await {
         let made = make(&database, "ci", &["--budget", "0.03", "--period", "month"]).await;
         let openai = openai().start().await;
-        let (one, other) = (priced(&database, &openai).await, priced(&database, &openai).await);
+        let (one, other) = (
+            priced(gateway().database(&database).with(&openai)).await,
+            priced(gateway().database(&database).with(&openai)).await,
+        );
         for _ in 0..3 {
             assert_eq!(exact(&one, &made.key).await.status, 200);
         }
@@ -229,4 +232,27 @@ async fn models_that_a_key_allows() {
         let one = gateway.request("GET", "/v1/models/general").bearer(&made.key).send().await;
         check_error(&one, 404, "model_not_found");
     }
+}
+
+#[tokio::test]
+async fn what_the_cache_answers_costs_nothing() {
+    let database = sqlite();
+    let made = make(&database, "ci", &["--budget", "0.024", "--period", "total"]).await;
+    let openai = openai().start().await;
+    let gateway = gateway().with(&openai).database(&database).env("CACHE_TTL_SECONDS", 60);
+    let gateway = gateway.file("prices.json", PRICES).env("MODEL_PRICES_FILE", "prices.json").start().await;
+    let ask = async |prompt: &str| {
+        let mut body = chat("gpt-4o-mini", prompt);
+        body["max_tokens"] = json!(12);
+        gateway.request("POST", "/v1/chat/completions").bearer(&made.key).json(&body).send().await
+    };
+    for expected in ["miss", "hit", "hit", "hit", "hit"] {
+        let answer = ask("one").await;
+        assert_eq!((answer.status, answer.header("x-gateway-cache")), (200, Some(expected)));
+    }
+    assert_eq!(ask("two").await.status, 200);
+    let refused = ask("three").await;
+    check_error(&refused, 429, "budget_exceeded");
+    assert_eq!(refused.header("x-gateway-cache"), None, "it did not come to that");
+    assert_eq!(openai.calls().len(), 2);
 }

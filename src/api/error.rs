@@ -179,7 +179,7 @@ pub(super) fn unanswered(
     error: &GatewayError,
 ) -> Response {
     let mut response = respond(front, caller, error, gateway.clock().now());
-    if gateway.caches(call, caller) {
+    if gateway.looked_in_cache(call, caller, error) {
         response.headers_mut().insert(&headers::CACHE, HeaderValue::from_static("miss"));
     }
     response

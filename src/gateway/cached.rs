@@ -42,20 +42,21 @@ pub(super) struct Turn {
 }
 
 impl Gateway {
-    /// Has `call` a part in the cache?
-    pub fn caches(&self, call: &Call, caller: &Caller) -> bool {
-        self.turn(call, caller).is_some()
+    /// Was an answer to `call` looked for in the cache, before it came to `error`?
+    pub fn looked_in_cache(&self, call: &Call, caller: &Caller, error: &GatewayError) -> bool {
+        let before = matches!(error, GatewayError::NotAdmitted(_) | GatewayError::NoChain(_));
+        !before && self.turn(Wanted::Answer, call, caller).is_some()
     }
 
     /// The part that `call` has in the cache; `None` where it has none.
-    pub(super) fn turn(&self, call: &Call, caller: &Caller) -> Option<Turn> {
+    pub(super) fn turn(&self, wanted: Wanted, call: &Call, caller: &Caller) -> Option<Turn> {
         let (cache, asked) = (&self.shared.cache, caller.caching);
         let options = cache.options();
         let takes_part = match asked {
             None => !options.ttl.is_zero(),
             Some(caching) => caching != Caching::Off,
         };
-        if !takes_part || is_bound(call) {
+        if !takes_part || wanted == Wanted::Count || is_bound(call) {
             return None;
         }
         let tenant = (!options.shared).then(|| tenant(caller));

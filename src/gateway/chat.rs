@@ -40,7 +40,7 @@ impl Gateway {
             Ok(chain) => chain,
             Err(error) => return Err(record.refused(error, Duration::ZERO)),
         };
-        match self.turn(call, caller) {
+        match self.turn(wanted, call, caller) {
             None => self.live(wanted, call, caller, record, chain).await,
             // Most requests go without the cache, and need not make room for what it takes.
             Some(turn) => Box::pin(self.cached(turn, wanted, call, caller, record, chain)).await,

@@ -14,7 +14,7 @@ use super::Shared;
 use crate::health::{Health, News};
 use crate::shared::{Board, Listener};
 
-/// The pause after Redis did not let us listen.
+/// The pause after Redis did not let us listen, or not any more.
 const PAUSE: Duration = Duration::from_millis(500);
 /// The pause between two readings of all that is put up, for what was missed.
 const READING: Duration = Duration::from_secs(5);
@@ -38,10 +38,12 @@ pub async fn share(shared: Arc<Shared>, board: Board) {
     let mut waiting = Waiting::new();
     loop {
         tokio::select! {
-            () = replica.board.up() => match replica.board.listen().await {
-                Some(listener) => replica.take_part(listener, &mut news, &mut waiting).await,
-                None => sleep(PAUSE).await,
-            },
+            () = replica.board.up() => {
+                if let Some(listener) = replica.board.listen().await {
+                    replica.take_part(listener, &mut news, &mut waiting).await;
+                }
+                sleep(PAUSE).await;
+            }
             _ = news.recv_many(&mut waiting, BATCH) => {
                 let over = waiting.len().saturating_sub(MOST_WAITING);
                 waiting.drain(..over);

@@ -27,7 +27,12 @@ impl Board {
         let Some(own) = &self.0 else { return };
         let mut pause = FIRST_PAUSE;
         loop {
-            match own.look().await {
+            let mut came = own.look().await;
+            if came.is_err() && own.standing.is_up() {
+                // Once is no proof: on a busy machine an answer may be late that nobody waits for.
+                came = own.look().await;
+            }
+            match came {
                 Ok(()) => {
                     own.standing.answers();
                     tokio::select! {

@@ -61,12 +61,12 @@ return {1}
 ",
 );
 
-/// Every note with the rest of its time.
+/// Every note with the rest of its time. What somebody else has put there is passed over.
 static READ: Script = Script::new(
     "local found = {}
 for _, key in ipairs(redis.call('ZRANGE', KEYS[1], 0, ARGV[1])) do
-  local text = redis.call('GET', key)
-  if text then
+  local text = redis.pcall('GET', key)
+  if type(text) == 'string' then
     found[#found + 1] = text
     found[#found + 1] = tostring(redis.call('PTTL', key))
   end

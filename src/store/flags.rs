@@ -30,8 +30,8 @@ impl Store {
     pub async fn flags(&self) -> Result<Vec<Flag>, StoreError> {
         type Columns = (String, i32, Option<String>, Option<String>, Time);
         const ALL: &str = "
-            SELECT substr(flag_key, 1, 200), CASE WHEN flag_value THEN 1 ELSE 0 END, substr(flag_value_text, 1, $1),
-                substr(description, 1, $1), updated_at
+            SELECT CAST(substr(flag_key, 1, 200) AS text), CASE WHEN flag_value THEN 1 ELSE 0 END,
+                CAST(substr(flag_value_text, 1, $1) AS text), CAST(substr(description, 1, $1) AS text), updated_at
             FROM feature_flags ORDER BY flag_key LIMIT $2";
         let rows: Vec<Columns> = on!(&self.0.pool, connection => {
             sqlx::query_as(ALL).bind(LONGEST).bind(MOST).fetch_all(connection).await

@@ -109,6 +109,15 @@ async fn a_row_that_is_not_valid_leaves_the_last_good_ones_and_is_told_once() {
         set(&database, r#"{"fal":1}"#).await;
         weights(&gateway, &[("fal", 1.0), ("runware", 0.0)]).await;
         assert_eq!(told(&gateway, BAD), bad.len(), "{}", gateway.log());
+        if !database.is_postgres() {
+            // SQLite takes bytes that are no text.
+            database.run("UPDATE feature_flags SET flag_value_text = x'ff00fe' WHERE flag_key = 'OTHER'").await;
+            gateway.wait_for_log("feature_flags cannot be read").await;
+            assert_eq!(weight(&gateway, "fal").await, Some(1.0));
+            database.run("DELETE FROM feature_flags WHERE flag_key = 'OTHER'").await;
+            set(&database, r#"{"fal":0.5,"mock":0.5}"#).await;
+            weights(&gateway, &[("fal", 0.5), ("mock", 0.5)]).await;
+        }
         let longest = gateway.log().lines().map(str::len).max().unwrap_or_default();
         assert!(longest < 2000, "a line of {longest} bytes");
         assert_eq!(gateway.get("/health").await.json["database"], true);

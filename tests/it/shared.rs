@@ -2,6 +2,8 @@
 
 /// Redis that goes, hangs, refuses, and comes back.
 mod away;
+/// What clients use up at one counts at all.
+mod counters;
 /// What one sees, the others know.
 mod replicas;
 /// What the start, `/health` and `check` tell.

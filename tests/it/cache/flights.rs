@@ -261,3 +261,33 @@ async fn a_stream_without_end_is_read_no_further_than_its_slowest_reader() {
     drop(slow);
     upstream.wait_for_disconnects(1).await;
 }
+
+#[tokio::test]
+async fn whoever_comes_and_goes_nobody_misses_a_word_and_nothing_is_left_behind() {
+    const WORDS: &str = "a few words that go out one by one, so that there is time to come and to go in between";
+    let upstream = upstream::openai().say(Reply::from([Say::Text(WORDS)]).trickle(40)).start().await;
+    let gateway = keeping(&upstream).await;
+    for round in 0..4 {
+        let mut stay = Vec::new();
+        for number in 0..60 {
+            let body = chat("gpt-4o-mini", &format!("round {round}, question {}", number % 3));
+            let body = if number % 2 == 0 { streamed(body) } else { body };
+            let (request, leaves) = (spawn(&gateway, 1, &body).remove(0), number % 4 < 2);
+            if leaves {
+                tokio::spawn(async move {
+                    tokio::time::sleep(Duration::from_micros(fastrand::u64(..20_000))).await;
+                    request.abort();
+                });
+            } else {
+                stay.push(request);
+            }
+        }
+        for answer in all(stay).await {
+            assert_eq!((answer.status, answer.text().as_str()), (200, WORDS));
+        }
+    }
+    under_way(&gateway, 0).await;
+    eventually("the last call to end", || upstream.under_way() == 0).await;
+    assert!(upstream.calls().len() >= 24, "whole and streams, three questions, four rounds");
+    assert!(!gateway.log().contains("upstream failed"));
+}

@@ -237,3 +237,26 @@ async fn models_that_a_key_allows() {
         check_error(&one, 404, "model_not_found");
     }
 }
+
+#[tokio::test]
+async fn what_the_cache_answers_costs_nothing() {
+    let database = sqlite();
+    let made = make(&database, "ci", &["--budget", "0.024", "--period", "total"]).await;
+    let openai = openai().start().await;
+    let gateway = gateway().with(&openai).database(&database).env("CACHE_TTL_SECONDS", 60);
+    let gateway = gateway.file("prices.json", PRICES).env("MODEL_PRICES_FILE", "prices.json").start().await;
+    let ask = async |prompt: &str| {
+        let mut body = chat("gpt-4o-mini", prompt);
+        body["max_tokens"] = json!(12);
+        gateway.request("POST", "/v1/chat/completions").bearer(&made.key).json(&body).send().await
+    };
+    for expected in ["miss", "hit", "hit", "hit", "hit"] {
+        let answer = ask("one").await;
+        assert_eq!((answer.status, answer.header("x-gateway-cache")), (200, Some(expected)));
+    }
+    assert_eq!(ask("two").await.status, 200);
+    let refused = ask("three").await;
+    check_error(&refused, 429, "budget_exceeded");
+    assert_eq!(refused.header("x-gateway-cache"), None, "it did not come to that");
+    assert_eq!(openai.calls().len(), 2);
+}

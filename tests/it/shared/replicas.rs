@@ -144,7 +144,7 @@ async fn a_good_call_ends_what_all_hold_against_a_provider_or_a_link() {
         openai.switch(ok());
         // The trial is due at one of them, whose clock runs ahead.
         one.advance(wait).await;
-        assert_eq!(would(&one).await, "pending");
+        comes_to(&one, "pending").await;
         in_time("the trial", async { while fallback(&one).await.is_some() {} }).await;
         comes_to(&other, "pending").await;
         keys_are(&redis, &[]).await;
@@ -260,7 +260,7 @@ async fn nonsense_on_the_board_harms_nobody() {
     let (openai, openrouter) = providers(status(401)).await;
     let (one, other) = two(&redis, &openai, &openrouter).await;
     let long = "x".repeat(100_000);
-    for text in [
+    let texts = [
         "",
         "{}",
         "[1]",
@@ -270,18 +270,27 @@ async fn nonsense_on_the_board_harms_nobody() {
         r#"{"by":"x","what":"rests","provider":"openai","model":"gpt-4o","left_ms":-1,"length_ms":1,"asked":false}"#,
         r#"{"by":"x","what":"ended","provider":"openai","model":"never"}"#,
         &long,
-    ] {
+    ];
+    for (at, text) in texts.into_iter().enumerate() {
         redis.cli(&["PUBLISH", "amg:health", text]).await;
-        redis.cli(&["SET", "amg:mark:openai", text]).await;
-        redis.cli(&["ZADD", "amg:notes", "99999999999999", "amg:mark:openai"]).await;
-        let late = replica(&redis).with(&openai).with(&openrouter).start().await;
-        redis_is(&late, true).await;
-        assert_eq!(would(&late).await, "pending", "{text}");
+        let key = format!("amg:mark:{at}");
+        redis.cli(&["SET", &key, text]).await;
+        redis.cli(&["ZADD", "amg:notes", "99999999999999", &key]).await;
     }
+    // One that is of another kind, and one that is not there.
+    redis.cli(&["LPUSH", "amg:mark:list", "x"]).await;
+    redis.cli(&["ZADD", "amg:notes", "99999999999999", "amg:mark:none"]).await;
+    let late = replica(&redis).with(&openai).with(&openrouter).start().await;
+    listening(&redis, 3).await;
+    assert_eq!(would(&late).await, "pending");
     assert_eq!(would(&other).await, "pending");
     assert_eq!(other.get("/health").await.json["providers"]["anthropic"]["status"], "unconfigured");
     fallback(&one).await;
     comes_to(&other, "unhealthy").await;
+    // What makes sense is found among it.
+    let later = replica(&redis).with(&openai).with(&openrouter).start().await;
+    comes_to(&later, "unhealthy").await;
+    assert_eq!(openai.calls().len(), 1);
 }
 
 #[tokio::test]

@@ -89,7 +89,7 @@ impl Admit {
                 continue;
             }
             let wall = self.clock.wall();
-            for (id, figures) in store.spent(period.stretch(wall)).await? {
+            for (id, figures) in store.spent(period, wall).await? {
                 if let Some(id) = mine.get(id.as_str()) {
                     self.account(id).floor(period, wall, figures);
                 }

@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::pool::Pool;
-use super::{Store, StoreError, Time, on};
-use crate::domain::grant::Stretch;
+use super::{Store, StoreError, Time};
+use crate::domain::grant::Period;
 use crate::domain::money::Usd;
 use crate::domain::row::RowId;
 
@@ -50,20 +50,54 @@ pub struct UsageRow {
 type Sums = (String, i64, i64, i64, i64);
 
 impl Store {
-    /// What each key has spent in `stretch`, by its id.
+    /// What each key has spent in the stretch of `period` that `at` lies in, by its id. All of time is added up for those
+    /// keys alone whose budgets are for that.
     ///
     /// # Errors
     /// Why that is not known.
-    pub async fn spent(&self, stretch: Stretch) -> Result<Vec<(String, Figures)>, StoreError> {
-        // Days compare as text in both databases.
-        const SPENT: &str = "SELECT key_id, CAST(sum(units) AS bigint), CAST(sum(requests) AS bigint), \
-            CAST(sum(input_tokens) AS bigint), CAST(sum(output_tokens) AS bigint) FROM key_spend \
-            WHERE CAST(day AS text) >= $1 AND CAST(day AS text) < $2 GROUP BY key_id";
+    pub async fn spent(&self, period: Period, at: Timestamp) -> Result<Vec<(String, Figures)>, StoreError> {
+        /// The same sums of days that each database compares in its own way.
+        macro_rules! spent {
+            ($from:literal, $until:literal, $which:literal) => {
+                concat!(
+                    "SELECT key_id, CAST(sum(units) AS bigint), CAST(sum(requests) AS bigint), \
+                     CAST(sum(input_tokens) AS bigint), CAST(sum(output_tokens) AS bigint) FROM key_spend \
+                     WHERE day >= ",
+                    $from,
+                    " AND day < ",
+                    $until,
+                    $which,
+                    " GROUP BY key_id"
+                )
+            };
+        }
+        macro_rules! of_total {
+            ($from:literal, $until:literal) => {
+                spent!(
+                    $from,
+                    $until,
+                    " AND key_id IN (SELECT id FROM gateway_keys WHERE budget_usd IS NOT NULL \
+                     AND budget_period NOT IN ('day', 'week', 'month'))"
+                )
+            };
+        }
+        let (stretch, total) = (period.stretch(at), period == Period::Total);
         let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
         let (from, until) = (day(stretch.from), stretch.until.map_or_else(|| "9999-12-31".to_owned(), day));
-        let rows: Result<Vec<Sums>, StoreError> = on!(&self.0.pool, db => {
-            sqlx::query_as(SPENT).bind(from).bind(until).fetch_all(db).await
-        });
+        let rows: Result<Vec<Sums>, sqlx::Error> = match &self.0.pool {
+            Pool::Sqlite(db) => {
+                let sql = if total { of_total!("$1", "$2") } else { spent!("$1", "$2", "") };
+                sqlx::query_as(sql).bind(from).bind(until).fetch_all(db).await
+            }
+            Pool::Postgres(db) => {
+                let sql = match total {
+                    true => of_total!("CAST($1 AS date)", "CAST($2 AS date)"),
+                    false => spent!("CAST($1 AS date)", "CAST($2 AS date)", ""),
+                };
+                sqlx::query_as(sql).bind(from).bind(until).fetch_all(db).await
+            }
+        };
+        let rows = rows.map_err(StoreError::from);
         self.note(&rows);
         let count = |number: i64| u64::try_from(number).unwrap_or_default();
         let figures = |(key, units, requests, input, output): Sums| {

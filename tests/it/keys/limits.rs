@@ -165,26 +165,30 @@ async fn what_is_reserved_is_given_back_however_a_request_ends() {
 }
 
 #[tokio::test]
-async fn what_other_processes_have_spent_counts() {
+async fn what_other_processes_have_spent_counts_in_every_period() {
     for database in databases().await {
-        let made = make(&database, "ci", &["--budget", "0.03", "--period", "month"]).await;
         let openai = openai().start().await;
-        let (one, other) = (
-            priced(gateway().database(&database).with(&openai)).await,
-            priced(gateway().database(&database).with(&openai)).await,
-        );
-        for _ in 0..3 {
-            assert_eq!(exact(&one, &made.key).await.status, 200);
-        }
-        check_error(&exact(&one, &made.key).await, 429, "budget_exceeded");
-        let spent = async || other.request("GET", "/v1/usage").bearer(&made.key).send().await;
-        in_time("what the other has spent", async {
-            while spent().await.json["used"]["cost_usd"] != json!(0.036) {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+        let start = || priced(gateway().database(&database).with(&openai));
+        let (one, other) = (start().await, start().await);
+        for period in ["day", "week", "month", "total"] {
+            let made = make(&database, period, &["--budget", "0.03", "--period", period]).await;
+            for process in [&one, &other] {
+                let usage = || process.request("GET", "/v1/usage").bearer(&made.key).send();
+                soon("the key", 200, usage).await;
             }
-        })
-        .await;
-        check_error(&exact(&other, &made.key).await, 429, "budget_exceeded");
+            for _ in 0..3 {
+                assert_eq!(exact(&one, &made.key).await.status, 200);
+            }
+            check_error(&exact(&one, &made.key).await, 429, "budget_exceeded");
+            let spent = async || other.request("GET", "/v1/usage").bearer(&made.key).send().await;
+            in_time("what the other has spent", async {
+                while spent().await.json["used"]["cost_usd"] != json!(0.036) {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            })
+            .await;
+            check_error(&exact(&other, &made.key).await, 429, "budget_exceeded");
+        }
     }
 }
 

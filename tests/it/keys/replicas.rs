@@ -108,7 +108,8 @@ async fn nothing_in_redis_stays_for_ever_and_keys_without_limits_leave_nothing()
 #[tokio::test]
 async fn what_replicas_count_together_is_what_was_spent() {
     let Some(redis) = redis().await else { return };
-    let database = sqlite();
+    // SQLite's file is one process's, and its ids are unique in that one alone.
+    let Some(database) = postgres().await else { return };
     let made = make(&database, "ci", &["--budget", "1000", "--period", "total", "--tpm", "1000000"]).await;
     let openai = openai().start().await;
     let replicas = two(&database, &redis, &openai).await;

@@ -123,6 +123,7 @@ CREATE TABLE key_spend (
     output_tokens bigint NOT NULL,
     PRIMARY KEY (key_id, day)
 );
+CREATE INDEX key_spend_by_day ON key_spend (day);
 
 CREATE TABLE rollouts (
     id               text PRIMARY KEY,

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
@@ -162,7 +162,8 @@ const COUNTER: u32 = 22;
 impl RowId {
     /// A new id for a row of this time.
     pub fn new(at: Timestamp) -> RowId {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
+        // From anywhere, so that two processes that share a file, which they should not, hardly ever meet.
+        static NEXT: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(fastrand::u64(..)));
         let ms = u64::try_from(at.as_millisecond()).unwrap_or_default();
         let count = NEXT.fetch_add(1, Ordering::Relaxed) & ((1 << COUNTER) - 1);
         // The version takes four bits behind twelve of these, and the variant two behind those.

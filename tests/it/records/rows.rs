@@ -142,7 +142,7 @@ async fn what_callers_write_is_kept_as_it_is() {
 async fn what_a_provider_says_is_kept_whatever_it_is() {
     for database in databases().await {
         let words = r#"{"error": {"message": "no\u0000 \ud83d\ude00 ' \" \\ ", "type": "x"}}"#;
-        let openai = openai().always(Reply::from(raw(words).status(500))).start().await;
+        let openai = openai().always(raw(words).status(500)).start().await;
         let gateway = gateway().with(&openai).database(&database).start().await;
         gateway.chat("gpt-4o", "hello").await;
         recorded(&database, 1).await;

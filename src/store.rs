@@ -103,7 +103,9 @@ impl Store {
     /// Opens it as soon as it can be had, and from then on tells of changes ([`Store::changes`]).
     pub async fn keep(&self, clock: &Clock) {
         let mut told = false;
-        while let Err(error) = self.open().await {
+        while !self.is_ready()
+            && let Err(error) = self.open().await
+        {
             if !std::mem::replace(&mut told, true) {
                 tracing::error!(%error, "the database cannot be had; requests go on, and records wait on disk");
             }

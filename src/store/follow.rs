@@ -113,7 +113,7 @@ impl Store {
                     tracing::warn!(path = %path.display(), "the database's file is another one; it is opened anew");
                 }
                 let mut connection = SqliteConnection::connect_with(&pool::sqlite(path, false)).await?;
-                let is_current = migrate::sqlite().is_current(migrate::applied!(&mut connection));
+                let is_current = migrate::sqlite().is_current(migrate::applied!(&mut connection)?);
                 Ok((Eye::Sqlite(connection, file), is_current))
             }
             (Pool::Postgres(_), Options::Postgres(url)) => {
@@ -122,7 +122,7 @@ impl Store {
                 let mut listener = PgListener::connect_with(&only).await?;
                 listener.eager_reconnect(false);
                 listener.listen(CHANNEL).await?;
-                let is_current = migrate::postgres().is_current(migrate::applied!(&mut listener));
+                let is_current = migrate::postgres().is_current(migrate::applied!(&mut listener)?);
                 Ok((Eye::Postgres(listener), is_current))
             }
             _ => Err(StoreError::Away("there is no database".to_owned())),

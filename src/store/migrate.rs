@@ -25,12 +25,15 @@ pub(super) fn postgres() -> Migrations {
     Migrations::new(sqlx::migrate!("src/store/migrations/postgres"))
 }
 
-/// The migrations that a database has had, by number and checksum; none where it cannot tell.
+/// The migrations that a database has had, by number and checksum; none where it has no such table.
 macro_rules! applied {
     ($connection:expr) => {{
         const APPLIED: &str = "SELECT version, checksum FROM _sqlx_migrations WHERE success";
         let rows: Result<Vec<(i64, Vec<u8>)>, _> = sqlx::query_as(APPLIED).fetch_all($connection).await;
-        rows.unwrap_or_default()
+        match rows {
+            Err(sqlx::Error::Database(_)) => Ok(Vec::new()),
+            other => other,
+        }
     }};
 }
 pub(super) use applied;
@@ -81,7 +84,7 @@ async fn migrate_sqlite(path: &Path, folder: &Path, create: bool) -> Result<(), 
 async fn try_sqlite(path: &Path, create: bool) -> Result<(), MigrateError> {
     let mut connection = SqliteConnection::connect_with(&pool::sqlite(path, create)).await?;
     let all = sqlite();
-    if all.is_current(applied!(&mut connection)) {
+    if all.is_current(applied!(&mut connection)?) {
         return Ok(());
     }
     // Whoever comes second waits here, and finds everything done.
@@ -94,7 +97,7 @@ async fn try_sqlite(path: &Path, create: bool) -> Result<(), MigrateError> {
 async fn migrate_postgres(url: &str) -> Result<(), StoreError> {
     let mut connection: PgConnection = pool::postgres(url)?.connect().await?;
     let all = postgres();
-    if all.is_current(applied!(&mut connection)) {
+    if all.is_current(applied!(&mut connection)?) {
         return Ok(());
     }
     // A server keeps a session whose client has gone for as long as it waits for a lock.

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::*;
 
-/// How soon a change of the database's state is known.
-const SOON: Duration = Duration::from_millis(2500);
+/// How soon a change of the database's state is known: 1.4 s, and what a busy machine adds.
+const SOON: Duration = Duration::from_secs(4);
 
 #[tokio::test]
 async fn postgresql_that_hangs_or_goes_is_noticed_and_read_anew_when_it_is_back() {
@@ -21,13 +21,13 @@ async fn postgresql_that_hangs_or_goes_is_noticed_and_read_anew_when_it_is_back(
             wall.cut()
         }
         let took = database_is(&gateway, false).await;
-        assert!(took < SOON, "noticed after {took:?}");
+        assert!(took < SOON, "noticed after {took:?}\n{}", gateway.log());
         // A change that nobody heard of.
         share /= 2.0;
         set(&database, &format!(r#"{{"fal":{share},"runware":{}}}"#, 1.0 - share)).await;
         wall.open();
         let took = database_is(&gateway, true).await + weights(&gateway, &[("fal", share)]).await;
-        assert!(took < SOON, "back after {took:?}");
+        assert!(took < SOON, "back after {took:?}\n{}", gateway.log());
     }
     assert_eq!(told(&gateway, "the database is away"), 4, "{}", gateway.log());
 }

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use tokio::time::{sleep, timeout};
+
 use super::Admit;
 use super::keys::{Digest, Known, env_grants, unhex};
 use crate::domain::grant::{Grant, Period};
@@ -12,6 +14,8 @@ use crate::store::{KeyRow, Store, StoreError, Watched};
 
 /// The pause between two looks at what was spent.
 const PAUSE: Duration = Duration::from_secs(1);
+/// How long all that is asked at once may take.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Admit {
     /// Follows the database for as long as it is polled: a key that is made, changed or revoked is so here within a
@@ -22,14 +26,15 @@ impl Admit {
         let mut changes = store.changes(Watched::Keys);
         let mut stale = true;
         loop {
+            // A connection that hangs may hang for ever, and is let go of.
             if stale {
-                stale = self.load().await.is_err();
+                stale = !matches!(timeout(PATIENCE, self.load()).await, Ok(Ok(_)));
             } else if store.answers() {
-                self.look(store).await.ok();
+                timeout(PATIENCE, self.look(store)).await.ok();
             }
             tokio::select! {
                 changed = changes.changed() => stale |= changed.is_ok(),
-                () = tokio::time::sleep(PAUSE) => {}
+                () = sleep(PAUSE) => {}
             }
         }
     }

@@ -75,6 +75,11 @@ async fn a_frozen_database_holds_nobody_up() {
         assert_eq!(chat_by(&gateway, &made.key, "gpt-4o-mini").await.status, 200);
         assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
     }
+    // What happens meanwhile counts as soon as it can be seen.
+    good_command(&database, &["keys", "revoke", "ci"]).await;
+    assert_eq!(chat_by(&gateway, &made.key, "gpt-4o-mini").await.status, 200);
+    wall.open();
+    soon("the revocation", 401, || chat_by(&gateway, &made.key, "gpt-4o-mini")).await;
 }
 
 #[tokio::test]

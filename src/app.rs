@@ -26,7 +26,7 @@ use crate::store::Store;
 use crate::upstream::{Limits, Tls, Upstream};
 
 /// The longest that the start waits for the database.
-const START_WAITS: Duration = Duration::from_secs(2);
+const START_WAITS: Duration = Duration::from_millis(750);
 /// The longest that the line about the server waits for the first checks.
 const START_LINE_WAITS: Duration = Duration::from_millis(500);
 

@@ -193,3 +193,22 @@ async fn without_redis_each_replica_goes_on_by_itself() {
     }
     check_error(&exact(&replicas[1], &made.key).await, 429, "rate_limit_exceeded");
 }
+
+#[tokio::test]
+async fn a_key_that_is_revoked_is_so_everywhere() {
+    let Some(redis) = redis().await else { return };
+    let Some(database) = postgres().await else { return };
+    let made = make(&database, "ci", &["--rpm", "1000"]).await;
+    let openai = openai().start().await;
+    let replicas = two(&database, &redis, &openai).await;
+    for replica in &replicas {
+        assert_eq!(exact(replica, &made.key).await.status, 200);
+    }
+    good_command(&database, &["keys", "revoke", "ci"]).await;
+    let since = std::time::Instant::now();
+    for replica in &replicas {
+        soon("the revocation", 401, async || exact(replica, &made.key).await).await;
+    }
+    // A second, and some more for a busy machine.
+    assert!(since.elapsed() < Duration::from_secs(3), "{:?}", since.elapsed());
+}

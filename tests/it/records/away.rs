@@ -200,3 +200,55 @@ async fn many_at_once_on_both_databases() {
         assert_eq!(database.number("SELECT count(DISTINCT request_id) AS first FROM llm_logs").await, 500.0);
     }
 }
+
+#[tokio::test]
+async fn every_request_stands_once_whatever_happened_meanwhile() {
+    const ASKERS: usize = 8;
+    const EACH: usize = 60;
+    let Some((database, wall, behind)) = walled().await else { return };
+    let openai = openai().start().await;
+    let start = || gateway().with(&openai).database(&behind);
+    let mut first = start().start().await;
+    let load = |gateway: &Gateway| {
+        let callers = (0..ASKERS).map(|_| gateway.caller());
+        let ask = |caller: Caller| {
+            tokio::spawn(async move {
+                let mut ids = Vec::new();
+                for _ in 0..EACH {
+                    let answer = caller.chat("gpt-4o-mini", "hello").await;
+                    assert_eq!(answer.status, 200);
+                    ids.push(answer.header("x-request-id").expect("an id").to_owned());
+                }
+                ids
+            })
+        };
+        callers.map(ask).collect::<Vec<_>>()
+    };
+    let mut asking = load(&first);
+    for _ in 0..3 {
+        for trouble in [Wall::cut, Wall::open, Wall::freeze, Wall::open] {
+            trouble(&wall);
+            tokio::time::sleep(Duration::from_millis(120)).await;
+        }
+    }
+    let mut ids = Vec::new();
+    for asker in asking.drain(..) {
+        ids.extend(asker.await.expect("answers"));
+    }
+    // One ends, another goes on from what it left behind.
+    wall.freeze();
+    first.signal(Signal::SIGTERM);
+    assert!(first.exit().await.success());
+    wall.open();
+    let second = start().in_folder_of(&first).start().await;
+    for asker in load(&second) {
+        ids.extend(asker.await.expect("answers"));
+    }
+    recorded(&database, (2 * ASKERS * EACH) as u64).await;
+    let texts = database.texts("SELECT request_id AS first FROM llm_logs").await;
+    let mut rows: Vec<String> = texts.into_iter().flatten().collect();
+    rows.sort_unstable();
+    ids.sort_unstable();
+    assert_eq!(rows, ids);
+    assert_eq!(metric(&second, "gateway_records_lost_total").await, 0);
+}

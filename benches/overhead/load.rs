@@ -51,6 +51,20 @@ pub struct Connection {
 /// # Errors
 /// An answer is wrong or missing.
 pub async fn steady(proxy: &Proxy, request: &[u8], connections: usize, length: Duration) -> Result<Spent> {
+    varied(proxy, request, connections, length, |_| ()).await
+}
+
+/// The same, where `vary` changes each request before it is sent.
+///
+/// # Errors
+/// An answer is wrong or missing.
+pub async fn varied(
+    proxy: &Proxy,
+    request: &[u8],
+    connections: usize,
+    length: Duration,
+    vary: impl Fn(&mut [u8]),
+) -> Result<Spent> {
     let warm = Tally::default();
     let open = (0..connections).map(|_| async {
         let mut connection = Connection::open(proxy.port).await?;
@@ -61,10 +75,11 @@ pub async fn steady(proxy: &Proxy, request: &[u8], connections: usize, length: D
     sleep(SETTLE).await;
     let (before, start, tally) = (proxy.process.cpu()?, Instant::now(), Tally::default());
     let work = open.into_iter().map(|mut connection| {
-        let tally = &tally;
+        let (tally, vary, mut request) = (&tally, &vary, request.to_vec());
         async move {
             while start.elapsed() < length {
-                connection.exchange(request, tally).await?;
+                vary(&mut request);
+                connection.exchange(&request, tally).await?;
             }
             anyhow::Ok(connection)
         }

@@ -1,7 +1,8 @@
 //! What records, limits and the cache cost: `cargo bench --bench records`.
 //!
 //! Gateways that differ in one setting stand before the same simulated upstream, in turns: recording to SQLite and to
-//! PostgreSQL beside none, a key with limits beside one without, answers from the cache beside answers from upstream.
+//! PostgreSQL beside none, a key with limits beside one without, answers from the cache beside new ones (all through the
+//! cache, which keeps them).
 //! Printed are the CPU time of a request and its difference. Then a hundred thousand requests are counted, and with them
 //! the rows of each database and their sum.
 //!
@@ -33,6 +34,7 @@ mod upstream;
 mod wire;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Result;
@@ -84,7 +86,7 @@ enum Comparison {
     Postgres,
     /// A client key with limits, beside one without.
     Limits,
-    /// Answers from the cache, beside answers from upstream.
+    /// Answers from the cache, beside new ones.
     Cache,
 }
 
@@ -108,7 +110,7 @@ impl Comparison {
             Self::Sqlite => [vec![], set("DATABASE_URL", "sqlite://records.db")],
             Self::Postgres => [vec![], set("DATABASE_URL", options.postgres.as_deref()?)],
             Self::Limits => [key(), [key(), set("RATE_LIMIT_RPM", "1000000000")].concat()],
-            Self::Cache => [vec![], set("CACHE_TTL_SECONDS", "3600")],
+            Self::Cache => [set("CACHE_TTL_SECONDS", "3600"), set("CACHE_TTL_SECONDS", "3600")],
         })
     }
 }
@@ -149,7 +151,7 @@ fn compare(
     upstream: u16,
     folder: &Path,
 ) -> Result<()> {
-    let request = request(&options.model, Mode::Whole, 0);
+    let request = numbered(&request(&options.model, Mode::Whole, 0));
     let start = |at: usize| {
         Proxy::start(Kind::With(&settings[at]), upstream, &folder.join(format!("{comparison:?}-{at}")), &request)
     };
@@ -159,7 +161,13 @@ fn compare(
     for round in 0..options.rounds {
         for turn in 0..2 {
             let at = (round + turn) % 2;
-            let spent = runtime.block_on(load::steady(&gateways[at], &request, BUSY, length))?;
+            let fresh = comparison == Comparison::Cache && at == 0;
+            let leg = load::varied(&gateways[at], &request, BUSY, length, |request| {
+                if fresh {
+                    number(request);
+                }
+            });
+            let spent = runtime.block_on(leg)?;
             cpu[at].push(spent.cpu.as_secs_f64() * 1e6 / spent.answers as f64);
             rate[at].push(spent.answers as f64 / spent.wall.as_secs_f64());
         }
@@ -175,6 +183,25 @@ fn compare(
         median(&rate[1]),
     );
     Ok(())
+}
+
+/// A request with room for a number in its temperature.
+fn numbered(request: &[u8]) -> Vec<u8> {
+    const ROOM: &str = "0.7000000000000000";
+    let text = String::from_utf8_lossy(request).replace("\"temperature\":0.7", &format!("\"temperature\":{ROOM}"));
+    let Some((head, body)) = text.split_once("\r\n\r\n") else { return request.to_vec() };
+    let lines = head.split("\r\n").filter(|line| !line.starts_with("content-length"));
+    let head: Vec<&str> = lines.collect();
+    format!("{}\r\ncontent-length: {}\r\n\r\n{body}", head.join("\r\n"), body.len()).into_bytes()
+}
+
+/// Makes the request one that nobody has sent before: another temperature, of as many letters.
+fn number(request: &mut [u8]) {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    const FIELD: &[u8] = b"\"temperature\":0.";
+    let Some(at) = memchr::memmem::find(request, FIELD) else { return };
+    let digits = format!("{:016}", NEXT.fetch_add(1, Ordering::Relaxed));
+    request[at + FIELD.len()..][..digits.len()].copy_from_slice(digits.as_bytes());
 }
 
 /// The middle value.

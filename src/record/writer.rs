@@ -21,14 +21,14 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The pause after it has refused or not answered.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
 /// The most rows handed over at a time.
-const MOST_ROWS: usize = 1000;
+const MOST_ROWS: usize = 5000;
 
 /// Rows on their way to the database.
 type Append = Pin<Box<dyn Future<Output = (Appender, Result<(), StoreError>)> + Send>>;
 
 struct Underway {
     append: Append,
-    rows: Arc<[Row]>,
+    rows: Arc<Vec<Row>>,
     since: Instant,
     /// Are they on disk as well, whatever comes?
     safe: bool,
@@ -202,7 +202,7 @@ impl Writer<'_> {
             return;
         }
         let Some(mut appender) = self.appender.take() else { return };
-        let rows: Arc<[Row]> = rows.into();
+        let rows = Arc::new(rows);
         let handed = rows.clone();
         let append = Box::pin(async move {
             let came = tokio::time::timeout(PATIENCE, appender.append(handed)).await;

@@ -25,7 +25,7 @@ impl Appender {
     ///
     /// # Errors
     /// [`StoreError::Refused`] where one of the rows will never be taken.
-    pub async fn append(&mut self, rows: Arc<[Row]>) -> Result<(), StoreError> {
+    pub async fn append(&mut self, rows: Arc<Vec<Row>>) -> Result<(), StoreError> {
         if !self.store.is_ready() {
             return Err(StoreError::Away("it has not been opened yet".to_owned()));
         }

@@ -38,7 +38,7 @@ pub(super) struct Open {
 pub(super) async fn append(
     connection: &mut Option<Open>,
     path: PathBuf,
-    rows: Arc<[Row]>,
+    rows: Arc<Vec<Row>>,
 ) -> std::result::Result<(), StoreError> {
     let taken = connection.take();
     let work = move || -> std::result::Result<Open, StoreError> {
@@ -75,19 +75,26 @@ struct Spent {
     output: i64,
 }
 
+/// By key, and by day since 1970.
+type Spending<'a> = BTreeMap<(&'a str, i64), Spent>;
+
+/// A day, in seconds.
+const DAY: i64 = 86_400;
+
 fn write(open: &mut Connection, rows: &[Row]) -> Result<()> {
     let whole = open.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let mut spent: BTreeMap<(&str, String), Spent> = BTreeMap::new();
+    let mut spent: Spending<'_> = BTreeMap::new();
     {
         let (mut call, mut event) = (whole.prepare_cached(CALL)?, whole.prepare_cached(EVENT)?);
-        let (mut stamp, mut attempts) = (Stamp::default(), String::new());
+        let (mut stamp, mut attempts, mut before) = (Stamp::default(), String::new(), None);
         for row in rows {
             match row {
                 Row::Call(row) => {
                     tell(&row.attempts, &mut attempts);
-                    if bind_call(&mut call, row, &attempts, stamp.of(row.created_at))? == 1 {
+                    if bind_call(&mut call, row, before, &attempts, stamp.of(row.created_at))? == 1 {
                         note(&mut spent, row);
                     }
+                    before = Some(row);
                 }
                 Row::Event(row) => {
                     bind_event(&mut event, row, stamp.of(row.created_at))?;
@@ -96,14 +103,15 @@ fn write(open: &mut Connection, rows: &[Row]) -> Result<()> {
         }
     }
     for ((key, day), of) in spent {
+        let day = Timestamp::from_second(day * DAY).unwrap_or_default().strftime("%Y-%m-%d").to_string();
         whole.prepare_cached(SPEND)?.execute(params![key, day, of.units, of.requests, of.input, of.output])?;
     }
     whole.commit()
 }
 
-fn note<'a>(spent: &mut BTreeMap<(&'a str, String), Spent>, row: &'a CallRow) {
+fn note<'a>(spent: &mut Spending<'a>, row: &'a CallRow) {
     let Some(key) = row.key_id.as_deref() else { return };
-    let of = spent.entry((key, row.created_at.strftime("%Y-%m-%d").to_string())).or_default();
+    let of = spent.entry((key, row.created_at.as_second().div_euclid(DAY))).or_default();
     of.units = of.units.saturating_add(row.cost.unwrap_or_default().0);
     of.requests += 1;
     // Nobody was asked for tokens of an answer from the cache.
@@ -144,28 +152,44 @@ fn tell(attempts: &Attempts, into: &mut String) {
     }
 }
 
-fn bind_call(to: &mut Statement<'_>, row: &CallRow, attempts: &str, time: &str) -> Result<usize> {
+/// Appends one row. What is as in the row `before` it is bound already, and most is.
+fn bind_call(
+    to: &mut Statement<'_>,
+    row: &CallRow,
+    before: Option<&CallRow>,
+    attempts: &str,
+    time: &str,
+) -> Result<usize> {
+    macro_rules! bind_new {
+        ($($at:literal $column:ident: $value:expr;)*) => {
+            $(if before.is_none_or(|before| before.$column != row.$column) {
+                to.raw_bind_parameter($at, $value)?;
+            })*
+        };
+    }
+    bind_new! {
+        3 endpoint: &*row.endpoint;
+        4 route: row.route.as_deref();
+        5 key_id: row.key_id.as_deref();
+        6 user_id: row.user_id.as_deref();
+        7 conversation_id: row.conversation_id.as_deref();
+        8 provider: row.provider.as_deref();
+        9 model: row.model.as_deref();
+        10 requested_model: &*row.requested_model;
+        11 outcome: &*row.outcome;
+        12 status: row.status;
+        13 stream: row.stream;
+        14 cached: row.cached;
+        16 input_tokens: number(row.input_tokens);
+        17 cached_input_tokens: number(row.cached_input_tokens);
+        18 output_tokens: number(row.output_tokens);
+        19 cost: row.cost.map(|cost| cost.dollars());
+        20 latency_ms: number(Some(row.latency_ms));
+        21 ttft_ms: number(row.ttft_ms);
+    }
     to.raw_bind_parameter(1, row.id.number())?;
     to.raw_bind_parameter(2, &*row.request_id)?;
-    to.raw_bind_parameter(3, &*row.endpoint)?;
-    to.raw_bind_parameter(4, row.route.as_deref())?;
-    to.raw_bind_parameter(5, row.key_id.as_deref())?;
-    to.raw_bind_parameter(6, row.user_id.as_deref())?;
-    to.raw_bind_parameter(7, row.conversation_id.as_deref())?;
-    to.raw_bind_parameter(8, row.provider.as_deref())?;
-    to.raw_bind_parameter(9, row.model.as_deref())?;
-    to.raw_bind_parameter(10, &*row.requested_model)?;
-    to.raw_bind_parameter(11, &*row.outcome)?;
-    to.raw_bind_parameter(12, row.status)?;
-    to.raw_bind_parameter(13, row.stream)?;
-    to.raw_bind_parameter(14, row.cached)?;
     to.raw_bind_parameter(15, attempts)?;
-    to.raw_bind_parameter(16, number(row.input_tokens))?;
-    to.raw_bind_parameter(17, number(row.cached_input_tokens))?;
-    to.raw_bind_parameter(18, number(row.output_tokens))?;
-    to.raw_bind_parameter(19, row.cost.map(|cost| cost.dollars()))?;
-    to.raw_bind_parameter(20, number(Some(row.latency_ms)))?;
-    to.raw_bind_parameter(21, number(row.ttft_ms))?;
     to.raw_bind_parameter(22, time)?;
     to.raw_execute()
 }

@@ -21,6 +21,8 @@ use crate::telemetry::metrics::METRICS;
 /// The most rows that wait in memory: more than two seconds of the most that one process answers. Beyond it, where
 /// neither the database nor the disk takes any, rows are lost, and counted.
 const MOST_WAITING: usize = 100_000;
+/// So many rows are not waited with any longer: what is handed over soon is still in the processor's cache.
+const ENOUGH: usize = 512;
 /// How long the process's end waits for the database before it puts the rest on disk.
 const LAST_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -32,7 +34,10 @@ pub struct Recorder(Option<Arc<Queue>>);
 #[derive(Default)]
 struct Queue {
     rows: Mutex<Waiting>,
+    /// There is a first row.
     wake: Notify,
+    /// There are enough to be worth a step of the database.
+    enough: Notify,
 }
 
 #[derive(Default)]
@@ -60,7 +65,8 @@ impl Recorder {
     /// Where the thread cannot be started.
     pub fn start(store: &Store, folder: PathBuf) -> std::io::Result<(Recorder, Writing)> {
         let queue = Arc::new(Queue::default());
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        // One thread beside this one does what blocks, and is the only one that SQLite's pages are near to.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().max_blocking_threads(1).build()?;
         let (mine, appender, outbox) = (queue.clone(), store.appender(), outbox::Outbox::new(folder));
         let work = move || runtime.block_on(writer::run(&mine, appender, outbox));
         let thread = std::thread::Builder::new().name("recorder".to_owned()).spawn(work)?;
@@ -82,10 +88,12 @@ impl Recorder {
             return;
         }
         waiting.rows.push(row);
-        let first = waiting.rows.len() == 1;
+        let count = waiting.rows.len();
         drop(waiting);
-        if first {
-            queue.wake.notify_one();
+        match count {
+            1 => queue.wake.notify_one(),
+            ENOUGH => queue.enough.notify_one(),
+            _ => {}
         }
     }
 }

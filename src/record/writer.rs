@@ -75,19 +75,19 @@ impl Writer<'_> {
     /// One turn: waits for something to do, and does it. True when no more rows will come.
     async fn turn(&mut self) -> bool {
         let idle = self.held.is_empty() && self.underway.is_none() && !self.outbox.any();
-        let pause = if idle { Duration::MAX } else { GATHER };
         let ended = match &mut self.underway {
             Some(underway) => tokio::select! {
                 ended = &mut underway.append => Some(ended),
-                () = tokio::time::sleep(pause) => None,
+                () = tokio::time::sleep(GATHER) => None,
             },
-            None if idle => {
-                self.queue.wake.notified().await;
-                tokio::time::sleep(GATHER).await;
-                None
-            }
             None => {
-                tokio::time::sleep(pause).await;
+                if idle {
+                    self.queue.wake.notified().await;
+                }
+                tokio::select! {
+                    () = self.queue.enough.notified() => {}
+                    () = tokio::time::sleep(GATHER) => {}
+                }
                 None
             }
         };

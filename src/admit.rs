@@ -4,6 +4,7 @@
 //! when it has ended. Replicas agree by Redis where there is one; without it each holds the limits by itself.
 
 mod account;
+mod allowance;
 mod follow;
 mod keys;
 mod ledger;
@@ -25,7 +26,7 @@ use crate::domain::grant::Grant;
 use crate::shared::Board;
 use crate::store::{Figures, Store};
 use account::Account;
-pub use account::{Allowance, Estimate};
+pub use allowance::{Allowance, Estimate};
 pub use keys::{Digest, Stranger, digest, hex};
 use keys::{Known, env_grants};
 pub use mint::{Minted, mint};

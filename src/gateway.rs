@@ -1,8 +1,9 @@
 //! The product as an interface: what a front may ask for. Fronts call this, and nothing below it.
 
 mod admission;
+mod answer;
 mod cached;
-pub mod chat;
+mod chat;
 mod checks;
 mod count;
 mod embed;
@@ -10,12 +11,14 @@ mod error;
 pub mod events;
 pub mod flags;
 pub mod listing;
+mod live;
 mod record;
 pub mod replicas;
 mod resume;
 pub mod route;
 pub mod status;
 pub mod stream;
+mod ties;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::account::Allowance;
+use super::allowance::Allowance;
 use crate::domain::grant::{Budget, Period};
 use crate::domain::money::Usd;
 

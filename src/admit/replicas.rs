@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::account::{Allowance, Estimate};
+use super::allowance::{Allowance, Estimate};
 use super::refused::Refused;
 use crate::clock::Clock;
 use crate::domain::grant::Grant;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::account::{Account, Allowance, Estimate, Settled};
+use super::account::Account;
+use super::allowance::{Allowance, Estimate, Settled};
 use super::refused::Refused;
 use super::replicas::Seat;
 use crate::clock::Clock;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Admit;
-use super::account::Allowance;
+use super::allowance::Allowance;
 use crate::domain::grant::{Grant, Period, Stretch};
 use crate::domain::money::Usd;
 use crate::store::Figures;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::chat::Wanted;
+use super::live::Wanted;
 use super::record::Record;
 use super::{Gateway, GatewayError};
 use crate::admit::{Estimate, KeyUsage, Refused, Stranger};

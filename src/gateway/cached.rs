@@ -2,7 +2,6 @@
 
 mod lead;
 mod stream;
-mod ties;
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -10,8 +9,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::chat::Wanted;
+use super::live::Wanted;
 use super::record::Record;
+use super::ties::{Leaving, Ties};
 use super::{Answered, Gateway, GatewayError};
 use crate::admit::Allowance;
 use crate::cache::{Begun, Entry, Found, Head, Key, Lead, Seat, Told};
@@ -24,8 +24,6 @@ use crate::telemetry;
 use crate::upstream::reply::{Reply, ReplyBody};
 use lead::Leading;
 use stream::{CachedStream, Hurry, Side, Source};
-use ties::Leaving;
-pub(super) use ties::{Fate, Ties};
 
 /// Fields that bind an answer to what its provider keeps: the same request again means something else.
 const BINDING: [&str; 3] = ["previous_response_id", "conversation", "container"];

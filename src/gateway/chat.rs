@@ -1,6 +1,4 @@
-//! A chat: planned, run down its chain, recorded.
-
-use std::time::Duration;
+//! One run of a chain: its answer, or why there is none, told to the record.
 
 use super::record::{Record, Streaming};
 use super::resume::{Rest, Resumable};
@@ -13,58 +11,7 @@ use crate::provider::link::{Chain, Link, Terms};
 use crate::upstream::reply::{Reply, ReplyBody};
 use crate::upstream::stream::{Live, StreamEnd};
 
-/// What is wanted of a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wanted {
-    /// An answer.
-    Answer,
-    /// Vectors.
-    Vectors,
-    /// The number of a request's tokens.
-    Count,
-}
-
 impl Gateway {
-    /// Answers `call` in its caller's protocol.
-    ///
-    /// # Errors
-    /// [`GatewayError`], when nobody answered. It has been logged.
-    pub async fn chat(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        self.answer(Wanted::Answer, call, caller).await
-    }
-
-    /// Answers `call`: from the cache where it takes part and has an answer, else by a provider.
-    pub(super) async fn answer(&self, wanted: Wanted, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        let mut record = Record::begin(self.shared.clone(), caller, call);
-        let chain = match self.admit(&mut record, call, caller, wanted).await {
-            Ok(chain) => chain,
-            Err(error) => return Err(record.refused(error, Duration::ZERO)),
-        };
-        match self.turn(wanted, call, caller) {
-            None => self.live(wanted, call, caller, record, chain).await,
-            // Most requests go without the cache, and need not make room for what it takes.
-            Some(turn) => Box::pin(self.cached(turn, wanted, call, caller, record, chain)).await,
-        }
-    }
-
-    /// Asks the links of `chain` for an answer to `call`.
-    pub(super) async fn live(
-        &self,
-        wanted: Wanted,
-        call: &Call,
-        caller: &Caller,
-        record: Record,
-        chain: Chain,
-    ) -> Result<Answered, GatewayError> {
-        match wanted {
-            Wanted::Answer => {
-                self.run(call, caller, record, chain, |link, terms| self.upstream.chat(link, call, terms)).await
-            }
-            Wanted::Vectors => self.embed_live(call, caller, record, chain).await,
-            Wanted::Count => self.count_live(call, caller, record, chain).await,
-        }
-    }
-
     /// Runs `call` down a chain: `ask` asks one link.
     pub(super) async fn run<F, A>(
         &self,

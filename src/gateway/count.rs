@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::chat::Wanted;
 use super::record::Record;
 use super::{Answered, Gateway, GatewayError};
 use crate::chain;
@@ -19,15 +18,6 @@ use crate::upstream::reply::{Reply, ReplyBody};
 const NOBODY: &str = "gateway";
 
 impl Gateway {
-    /// Counts the tokens of `call`, which is a Messages request. Where no link of its chain can, or all of those fail
-    /// for reasons of their own, the count is an estimate, and said to be one.
-    ///
-    /// # Errors
-    /// [`GatewayError`], where the request is wrong, or nobody serves its model. It has been logged.
-    pub async fn count(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        self.answer(Wanted::Count, call, caller).await
-    }
-
     /// Asks those who can count.
     pub(super) async fn count_live(
         &self,

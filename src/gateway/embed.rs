@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use super::chat::Wanted;
 use super::record::Record;
 use super::{Answered, Gateway, GatewayError};
 use crate::domain::facts::Caller;
@@ -11,14 +10,6 @@ use crate::protocol::openai::embeddings;
 use crate::provider::link::Chain;
 
 impl Gateway {
-    /// Answers `call`, which asks for vectors, in the encoding that it asks for.
-    ///
-    /// # Errors
-    /// [`GatewayError`], where the request is wrong, or nobody answered. It has been logged.
-    pub async fn embed(&self, call: &Call, caller: &Caller) -> Result<Answered, GatewayError> {
-        self.answer(Wanted::Vectors, call, caller).await
-    }
-
     /// Asks a provider for the vectors.
     pub(super) async fn embed_live(
         &self,

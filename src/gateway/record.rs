@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::cached::{Fate, Ties};
+use super::ties::{Fate, Ties};
 use super::{Gateway, GatewayError, Shared};
 use crate::admit::{Allowance, Ticket};
 use crate::cache::Told;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 
-use super::super::chat::Wanted;
+use super::super::live::Wanted;
 use super::super::record::Record;
+use super::super::ties::Ties;
 use super::super::{Answered, Gateway, GatewayError, Stream};
-use super::Ties;
 use crate::cache::{Entry, Head, Lead, Own, Resumption, Told};
 use crate::domain::facts::Caller;
 use crate::protocol::call::Call;

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::super::GatewayError;
 use super::super::record::Replaying;
 use super::super::stream::{Resumed, Streamed};
-use super::ties::Leaving;
+use super::super::ties::Leaving;
 use crate::cache::{Entry, Finale, Seat};
 use crate::clock::Clock;
 use crate::domain::facts::Learned;

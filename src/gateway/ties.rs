@@ -10,7 +10,7 @@ use crate::upstream::stream::StreamEnd;
 
 /// What became of the one who asked first, while its answer was being got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::gateway) enum Fate {
+pub(super) enum Fate {
     /// It is there.
     Stayed,
     /// It hung up.
@@ -23,7 +23,7 @@ pub(in crate::gateway) enum Fate {
 
 /// What they tell each other.
 #[derive(Default)]
-pub(in crate::gateway) struct Ties {
+pub(super) struct Ties {
     fate: AtomicU8,
     seamed: AtomicBool,
     finale: OnceLock<Finale>,
@@ -31,7 +31,7 @@ pub(in crate::gateway) struct Ties {
 
 impl Ties {
     /// What became of the one who asked.
-    pub(in crate::gateway) fn fate(&self) -> Fate {
+    pub(super) fn fate(&self) -> Fate {
         let fates = [Fate::Stayed, Fate::Left, Fate::Late, Fate::Cut];
         fates[usize::from(self.fate.load(Ordering::Acquire)).min(fates.len() - 1)]
     }
@@ -42,12 +42,12 @@ impl Ties {
     }
 
     /// Another link has gone on with the stream.
-    pub(in crate::gateway) fn seamed(&self) {
+    pub(super) fn seamed(&self) {
         self.seamed.store(true, Ordering::Release);
     }
 
     /// The stream has ended.
-    pub(in crate::gateway) fn ended(&self, end: &StreamEnd, learned: &Learned) {
+    pub(super) fn ended(&self, end: &StreamEnd, learned: &Learned) {
         let broke = match end {
             StreamEnd::Complete => None,
             StreamEnd::Failed(failure) => Some(failure.class),

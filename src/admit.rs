@@ -87,10 +87,10 @@ impl Admit {
         Ok(ticket)
     }
 
-    /// A request of `grant` has ended, and has used so much; so many `tokens` count in this minute.
-    pub fn ended(&self, grant: Option<&Arc<Grant>>, ticket: Option<Ticket>, used: Figures, tokens: u64) {
+    /// A request of `grant` has ended, and has used so much.
+    pub fn ended(&self, grant: Option<&Arc<Grant>>, ticket: Option<Ticket>, used: Figures) {
         match (ticket, grant) {
-            (Some(ticket), _) => ticket.settle(used, tokens),
+            (Some(ticket), _) => ticket.settle(used),
             (None, Some(grant)) => self.account(&grant.id).count(grant.period(), self.clock.wall(), used),
             (None, None) => {}
         }

@@ -67,8 +67,9 @@ impl Ticket {
         self.allowance
     }
 
-    /// The request has ended, and has used so much; so many `tokens` count in this minute.
-    pub(super) fn settle(mut self, used: Figures, tokens: u64) {
+    /// The request has ended, and has used so much.
+    pub(super) fn settle(mut self, used: Figures) {
+        let tokens = used.input_tokens.saturating_add(used.output_tokens);
         self.over = true;
         let (now, wall) = (self.clock.now(), self.clock.wall());
         self.account.settle(&self.grant, Settled { held: self.estimate, used, tokens }, now, wall);

@@ -175,10 +175,9 @@ impl Record {
             cost: cost.map(Usd::dollars),
         };
         telemetry::request_finished(&finished);
-        let used = figures(learned.usage, cost);
-        // What came from the cache burdens no provider, and no minute.
-        let tokens = if finished.cached { 0 } else { used.input_tokens.saturating_add(used.output_tokens) };
-        self.shared.admit.ended(self.caller.grant.as_ref(), self.ticket.take(), used, tokens);
+        // Nobody was asked for the tokens of an answer from the cache.
+        let used = figures(learned.usage.filter(|_| !finished.cached), cost);
+        self.shared.admit.ended(self.caller.grant.as_ref(), self.ticket.take(), used);
         if self.shared.recorder.is_on() {
             let whom = std::mem::take(&mut self.whom);
             let row = row(&self.shared, &finished, by, whom, cost);
@@ -263,7 +262,7 @@ impl Gateway {
         let finished = Finished { outcome, status, ..Finished::of(caller) };
         telemetry::request_finished(&finished);
         let shared = &self.shared;
-        shared.admit.ended(caller.grant.as_ref(), None, figures(None, None), 0);
+        shared.admit.ended(caller.grant.as_ref(), None, figures(None, None));
         if shared.recorder.is_on() {
             shared.recorder.put(row(shared, &finished, None, Whom::default(), None));
         }

@@ -119,8 +119,10 @@ impl Store {
                     "SELECT logs.provider, logs.model, logs.key_id, keys.name AS key_name, \
                      CAST(count(*) AS bigint) AS calls, \
                      CAST(sum(CASE WHEN logs.outcome = 'ok' THEN 1 ELSE 0 END) AS bigint) AS ok, \
-                     CAST(coalesce(sum(logs.input_tokens), 0) AS bigint) AS input_tokens, \
-                     CAST(coalesce(sum(logs.output_tokens), 0) AS bigint) AS output_tokens, \
+                     CAST(coalesce(sum(CASE WHEN logs.cached THEN 0 ELSE logs.input_tokens END), 0) AS bigint) \
+                     AS input_tokens, \
+                     CAST(coalesce(sum(CASE WHEN logs.cached THEN 0 ELSE logs.output_tokens END), 0) AS bigint) \
+                     AS output_tokens, \
                      CAST(coalesce(sum(CAST(round(logs.cost * 1000000000000) AS bigint)), 0) AS bigint) AS units, \
                      CAST(sum(logs.latency_ms) AS bigint) AS latency_ms \
                      FROM llm_logs AS logs LEFT JOIN gateway_keys AS keys ON keys.id = logs.key_id WHERE ",

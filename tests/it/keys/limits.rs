@@ -259,4 +259,15 @@ async fn what_the_cache_answers_costs_nothing() {
     check_error(&refused, 429, "budget_exceeded");
     assert_eq!(refused.header("x-gateway-cache"), None, "it did not come to that");
     assert_eq!(openai.calls().len(), 2);
+    // Its tokens are not counted again, neither here nor in the database nor by the operator's command.
+    in_time("the records", async {
+        while database.number("SELECT sum(requests) AS first FROM key_spend").await < 7.0 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let used = gateway.request("GET", "/v1/usage").bearer(&made.key).send().await.json["used"]["output_tokens"].clone();
+    let kept = database.number("SELECT sum(output_tokens) AS first FROM key_spend").await;
+    assert_eq!(used.as_f64(), Some(kept));
+    assert_eq!(kept, 2.0 * database.number("SELECT min(output_tokens) AS first FROM llm_logs").await);
 }

@@ -222,6 +222,4 @@ impl Watch {
 }
 
 #[cfg(test)]
-mod replica_tests;
-#[cfg(test)]
 mod tests;

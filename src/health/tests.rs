@@ -1,5 +1,7 @@
 //! Marks, rests and trials, on a clock that is stepped.
 
+mod replicas;
+
 use std::collections::BTreeMap;
 
 use super::*;
@@ -10,14 +12,14 @@ const TTL: Duration = Duration::from_secs(60);
 const SECOND: Duration = Duration::from_secs(1);
 
 /// Two providers, of which nothing is known yet.
-pub(super) struct Ward {
-    pub(super) health: Health,
-    pub(super) stepper: Stepper,
+struct Ward {
+    health: Health,
+    stepper: Stepper,
     openai: Arc<Provider>,
     openrouter: Arc<Provider>,
 }
 
-pub(super) fn ward() -> Ward {
+fn ward() -> Ward {
     ward_with(Duration::from_secs(15))
 }
 
@@ -31,12 +33,12 @@ fn ward_with(first_rest: Duration) -> Ward {
 }
 
 impl Ward {
-    pub(super) fn link(&self, model: &str) -> Link {
+    fn link(&self, model: &str) -> Link {
         Link { provider: self.openai.clone(), model: model.into(), unfit: None }
     }
 
     /// One call of the link, which fails so.
-    pub(super) fn fails(&self, link: &Link, class: Class) {
+    fn fails(&self, link: &Link, class: Class) {
         self.fails_with(link, &Failure::after_sending(class, "no"));
     }
 

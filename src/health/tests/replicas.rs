@@ -1,9 +1,6 @@
 //! What replicas tell one another, and what they make of it.
 
-use super::tests::{Ward, ward};
 use super::*;
-
-const SECOND: Duration = Duration::from_secs(1);
 
 /// Two replicas whose words the test carries.
 fn two() -> (Ward, Ward) {

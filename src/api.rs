@@ -10,6 +10,7 @@ mod events;
 mod headers;
 mod health;
 mod linger;
+mod mcp;
 mod models;
 mod patient;
 mod reply;
@@ -24,12 +25,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use axum::Router;
 use axum::http::HeaderValue;
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 use tokio::sync::Notify;
 use tower_http::cors::{AllowHeaders, AllowOrigin, Any, CorsLayer};
 
 use crate::gateway::Gateway;
+use crate::mcp::http::Services;
 use crate::telemetry::metrics::METRICS;
+pub use mcp::Visitors;
 
 /// The operator's settings of this front.
 #[derive(Clone)]
@@ -40,6 +43,8 @@ pub struct Options {
     pub most_requests: usize,
     /// Origins that browsers may call from.
     pub cors: Cors,
+    /// Who may call `/mcp`.
+    pub visitors: Visitors,
 }
 
 /// Origins that browsers may call from.
@@ -90,14 +95,15 @@ impl Load {
 /// One worker's front.
 struct Api {
     gateway: Arc<Gateway>,
+    mcp: Services,
     options: Options,
     load: Arc<Load>,
 }
 
 /// Every route.
-pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Router {
+pub fn router(gateway: Arc<Gateway>, mcp: Services, options: Options, load: Arc<Load>) -> Router {
     let cors = cors(&options.cors);
-    let api = Arc::new(Api { gateway, options, load });
+    let api = Arc::new(Api { gateway, mcp, options, load });
     let asking = chat::ENDPOINTS.iter().fold(Router::new(), |routes, endpoint| {
         routes.route(endpoint.path, post(|api, request| chat::ask(api, request, endpoint)))
     });
@@ -108,6 +114,9 @@ pub fn router(gateway: Arc<Gateway>, options: Options, load: Arc<Load>) -> Route
         .route("/v1/route", post(route::route))
         .route("/api/events", post(events::take))
         .route("/v1/usage", get(usage::own))
+        // clients of MCP
+        .route("/mcp", any(mcp::all))
+        .route("/mcp/{server}", any(mcp::one))
         // those who watch over the process
         .route("/health", get(health::whole))
         .route("/health/ready", get(health::ready))

@@ -2,13 +2,16 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use crate::admit::Admit;
 use crate::api::accept::{End, Worker, accept};
@@ -19,8 +22,11 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::gateway::{Flags, Gateway, Listings, Shared, replicas};
 use crate::health::Health;
+use crate::mcp::http::Services;
+use crate::mcp::{Mcp, http, stdio};
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
+use crate::secret::Secret;
 use crate::shared::Board;
 use crate::store::Store;
 use crate::upstream::{Limits, Tls, Upstream};
@@ -38,6 +44,7 @@ pub struct App {
     limits: Limits,
     tls: Tls,
     api: api::Options,
+    mcp: Arc<Mcp>,
     grace: Duration,
     /// How long records are kept; `None` for ever.
     retention: Option<Duration>,
@@ -84,6 +91,7 @@ impl App {
             limits: config.upstream,
             tls: Tls::load()?,
             api: config.api,
+            mcp: Arc::new(Mcp::new(config.mcp.servers)),
             grace: config.server.grace,
             retention: config.storage.retention,
             writing,
@@ -122,9 +130,11 @@ impl App {
 pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Receiver<()>) -> anyhow::Result<()> {
     let load = Arc::new(Load::default());
     let (ending, end) = watch::channel(None);
-    let workers = workers(&app, &load, &end)?;
+    let sessions = CancellationToken::new();
+    let workers = workers(&app, &load, &end, &sessions)?;
+    let servers = Servers::start(&app.mcp);
     let address = listener.local_addr()?;
-    let mut checks = checks(&app, address)?;
+    let mut checks = checks(&app, Some(address))?;
     let mut keeping = keep(&app);
     tokio::select! {
         () = accept(listener, &workers) => {}
@@ -141,6 +151,8 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
         () = tokio::time::sleep_until(until) => false,
         Some(()) = signals.recv() => true,
     };
+    // Streams of notifications never end by themselves.
+    sessions.cancel();
     ending.send_replace(Some(if hurry { Instant::now() } else { until }));
     let writing = app.writing.take();
     let mut joining = tokio::task::spawn_blocking(|| {
@@ -148,12 +160,72 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
         // Nobody is left who could record anything.
         writing.into_iter().for_each(Writing::finish);
     });
-    tokio::select! {
-        joined = &mut joining => return Ok(joined?),
-        Some(()) = signals.recv() => {}
+    let joined = tokio::select! {
+        joined = &mut joining => joined,
+        Some(()) = signals.recv() => {
+            ending.send_replace(Some(Instant::now()));
+            joining.await
+        }
+    };
+    servers.end().await;
+    Ok(joined?)
+}
+
+/// Serves one client of MCP over two byte streams, until it hangs up or the first of `signals` comes.
+///
+/// # Errors
+/// Where the client does not speak MCP.
+pub async fn serve_mcp<R, W>(
+    mut app: App,
+    key: Option<Secret>,
+    (reader, writer): (R, W),
+    mut signals: mpsc::Receiver<()>,
+) -> anyhow::Result<()>
+where
+    R: AsyncRead + Send + Unpin + 'static,
+    W: AsyncWrite + Send + Unpin + 'static,
+{
+    let gateway = app.gateway()?;
+    let servers = Servers::start(&app.mcp);
+    // Whoever asks at once is answered at once: nothing of this is waited for.
+    let mut keeping = keep(&app);
+    let mut checks = checks(&app, None)?;
+    let end = CancellationToken::new();
+    let serving = stdio::serve(app.mcp.clone(), gateway, key, reader, writer, end.clone());
+    let mut serving = pin!(serving);
+    let served = tokio::select! {
+        served = &mut serving => served,
+        _ = signals.recv() => {
+            end.cancel();
+            serving.await
+        }
+    };
+    checks.abort_all();
+    keeping.abort_all();
+    servers.end().await;
+    let writing = app.writing.take();
+    tokio::task::spawn_blocking(|| writing.into_iter().for_each(Writing::finish)).await?;
+    Ok(served?)
+}
+
+/// The other MCP servers, kept connected beside everything else.
+struct Servers {
+    keeping: JoinHandle<()>,
+    end: CancellationToken,
+}
+
+impl Servers {
+    fn start(mcp: &Arc<Mcp>) -> Servers {
+        let (mcp, end) = (mcp.clone(), CancellationToken::new());
+        let until = end.clone().cancelled_owned();
+        Servers { keeping: tokio::spawn(async move { mcp.servers().keep(until).await }), end }
     }
-    ending.send_replace(Some(Instant::now()));
-    Ok(joining.await?)
+
+    /// Ends their connections and every child.
+    async fn end(self) {
+        self.end.cancel();
+        self.keeping.await.ok();
+    }
 }
 
 /// What goes on beside requests for as long as the process serves: the database is opened when it can be had, flags and
@@ -182,13 +254,15 @@ fn keep(app: &App) -> JoinSet<()> {
 }
 
 /// A worker for each core.
-fn workers(app: &App, load: &Arc<Load>, end: &End) -> anyhow::Result<Vec<Worker>> {
+fn workers(app: &App, load: &Arc<Load>, end: &End, sessions: &CancellationToken) -> anyhow::Result<Vec<Worker>> {
     let count = std::thread::available_parallelism().map_or(1, usize::from);
+    let of_mcp = http::Options { longest_body: app.api.longest_body, end: sessions.clone() };
     let start = |at: usize| {
         let (gateway, options, load) = (app.gateway()?, app.api.clone(), load.clone());
+        let mcp = Services::new(&app.mcp, &gateway, &of_mcp);
         let router = {
             let load = load.clone();
-            move || api::router(gateway, options, load)
+            move || api::router(gateway, mcp, options, load)
         };
         let worker: io::Result<Worker> =
             Worker::start(format!("worker-{at}"), load, end.clone(), app.shared.clock.clone(), router);
@@ -199,7 +273,7 @@ fn workers(app: &App, load: &Arc<Load>, end: &End) -> anyhow::Result<Vec<Worker>
 
 /// The checks of providers, for as long as the process serves. The first ones are told in a line each, and then where
 /// the server listens, which it does already: that line waits for the checks, but not for long.
-fn checks(app: &App, address: SocketAddr) -> anyhow::Result<JoinSet<()>> {
+fn checks(app: &App, address: Option<SocketAddr>) -> anyhow::Result<JoinSet<()>> {
     let gateway = app.gateway()?;
     tracing::info!("Checking LLM provider connectivity...");
     let mut tasks = JoinSet::new();
@@ -217,6 +291,7 @@ fn checks(app: &App, address: SocketAddr) -> anyhow::Result<JoinSet<()>> {
         });
     }
     drop(checking);
+    let Some(address) = address else { return Ok(tasks) };
     tasks.spawn(async move {
         // Nothing is ever sent: the wait ends when the last first check is over.
         tokio::time::timeout(START_LINE_WAITS, checked.recv()).await.ok();

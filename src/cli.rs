@@ -2,6 +2,7 @@
 
 mod check;
 mod keys;
+mod mcp;
 mod options;
 mod serve;
 mod table;
@@ -31,6 +32,8 @@ struct Cli {
 enum Command {
     /// Serves HTTP (the default).
     Serve(ServeArgs),
+    /// Serves one MCP client on stdin and stdout.
+    Mcp(MockArg),
     /// Reads the configuration, asks every provider, the database and Redis, and says whether a request could be served.
     Check(MockArg),
     /// Shows or changes the live weights of image providers, which the database keeps.
@@ -68,6 +71,7 @@ pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => with_config(args.mock.mock, |config| serve::run(config, args.clock_from_stdin)),
+        Command::Mcp(args) => with_config(args.mock, mcp::run),
         Command::Check(args) => with_config(args.mock, check::run),
         Command::Weights(command) => with_config(false, |config| weights::run(config, command)),
         Command::Keys(command) => with_config(false, |config| keys::run(config, command)),

@@ -3,6 +3,7 @@
 mod dotenv;
 mod generation;
 mod llm;
+mod mcp;
 mod server;
 mod storage;
 mod vars;
@@ -17,6 +18,7 @@ use crate::plan::Rules;
 use crate::provider::Roster;
 use crate::{admit, api, cache, shared, upstream};
 pub use generation::Generation;
+pub use mcp::Mcp;
 pub use server::Server;
 pub use storage::Storage;
 pub use vars::{Known, Vars};
@@ -49,6 +51,8 @@ pub struct Config {
     pub cache: cache::Options,
     /// The limits of client keys.
     pub admit: admit::Options,
+    /// Other MCP servers, and the key of stdio.
+    pub mcp: Mcp,
     /// A fault unless the database holds a client key, or has held one.
     pub unless_keys: Option<ConfigFault>,
     /// What the operator should hear although it stops nobody, such as a placeholder for a key.
@@ -82,7 +86,7 @@ impl Config {
         let clients = server::clients(vars, &server);
         let roster = llm::roster(vars, mock);
         let config = Config {
-            api: server::api(vars),
+            api: server::api(vars, &server),
             rules: llm::rules(vars, &roster),
             models: llm::models(vars),
             gateway: llm::gateway(vars),
@@ -93,6 +97,7 @@ impl Config {
             shared: storage::shared(vars),
             cache: storage::cache(vars),
             admit: storage::admit(vars, &clients),
+            mcp: mcp::read(vars),
             unless_keys: clients.exposed,
             server,
             roster,

@@ -33,6 +33,7 @@ pub mod gateway;
 
 // floor 6: fronts, which call the gateway and nothing below it
 pub mod api;
+pub mod mcp;
 
 // floor 8: the environment
 pub mod config;

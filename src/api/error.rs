@@ -59,6 +59,10 @@ pub(super) enum Refusal {
     NoSuchPath(String),
     #[error("`{}` does not take {} requests.", shortened(.0), .1)]
     NoSuchMethod(String, Method),
+    #[error("`{}` is not a name of this server: set PUBLIC_BASE_URL to the address by which clients reach it.", shortened(.0))]
+    Host(String),
+    #[error("Pages of `{}` may not call this server: list them in API_CORS_ORIGIN.", shortened(.0))]
+    Origin(String),
     #[error("The model `{}` is not on offer; `GET /v1/models` lists what is.", shortened(.0))]
     NoSuchModel(String),
 }
@@ -78,6 +82,7 @@ impl Refusal {
         match self {
             Refusal::Bad(_) | Refusal::Timeout | Refusal::Caching | Refusal::Broken => StatusCode::BAD_REQUEST,
             Refusal::Key | Refusal::Revoked | Refusal::Expired(_) => StatusCode::UNAUTHORIZED,
+            Refusal::Host(_) | Refusal::Origin(_) => StatusCode::FORBIDDEN,
             Refusal::Overloaded | Refusal::NoDatabase | Refusal::Unreachable => StatusCode::SERVICE_UNAVAILABLE,
             Refusal::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Refusal::Slow => StatusCode::REQUEST_TIMEOUT,
@@ -95,6 +100,8 @@ impl Refusal {
             Refusal::Overloaded => "overloaded",
             Refusal::NoDatabase => "store_unavailable",
             Refusal::TooLarge(_) => "request_too_large",
+            Refusal::Host(_) => "host_not_allowed",
+            Refusal::Origin(_) => "origin_not_allowed",
             Refusal::NoSuchPath(_) => "not_found",
             Refusal::NoSuchMethod(..) => "method_not_allowed",
             Refusal::NoSuchModel(_) => "model_not_found",

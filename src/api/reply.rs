@@ -1,5 +1,6 @@
 //! An answer's headers and bytes. Nothing is translated here: it speaks the caller's protocol already.
 
+use std::convert::Infallible;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 use super::enter::Place;
 use super::headers::{self, put, timing};
 use crate::domain::facts::Caller;
-use crate::gateway::{Answered, Stream};
+use crate::gateway::Answered;
 use crate::protocol::Front;
 use crate::upstream::reply::ReplyBody;
 
@@ -30,7 +31,7 @@ pub(super) fn respond(answered: Answered, front: &dyn Front, caller: &Caller, pl
         }
         ReplyBody::Stream(stream) => {
             stream_headers(&mut headers);
-            Body::new(Placed { stream, _place: place })
+            Body::new(Placed::new(stream, place))
         }
     };
     let mut response = Response::new(body);
@@ -74,25 +75,32 @@ pub(super) fn describe(headers: &mut HeaderMap, answered: &Answered, caller: &Ca
     put(headers, &headers::TIMING, &timing(now.saturating_duration_since(answered.began), answered.upstream));
 }
 
-/// A stream that keeps its place among the requests under way.
-struct Placed {
-    stream: Stream,
+/// A body that keeps its request's place among those under way.
+pub(super) struct Placed<B> {
+    body: B,
     _place: Place,
 }
 
-impl http_body::Body for Placed {
-    type Data = Bytes;
-    type Error = std::convert::Infallible;
+impl<B> Placed<B> {
+    /// `body`, which gives `place` back when it is dropped.
+    pub(super) fn new(body: B, place: Place) -> Placed<B> {
+        Placed { body, _place: place }
+    }
+}
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        Pin::new(&mut *self.stream).poll_frame(cx)
+impl<B: http_body::Body<Data = Bytes, Error = Infallible> + Unpin> http_body::Body for Placed<B> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.stream.is_end_stream()
+        self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.stream.size_hint()
+        self.body.size_hint()
     }
 }

@@ -46,13 +46,13 @@ async fn serve(mut config: Config, clock_from_stdin: bool) -> anyhow::Result<Exi
     if let (Some(false), Some(fault)) = (app.prepare().await, unless_keys) {
         return Ok(tell(&[fault]));
     }
-    let signals = signals(stepper, clock_from_stdin)?;
+    let signals = signals(clock_from_stdin.then_some(stepper))?;
     app::serve(listener, app, signals).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Tells of each signal that wants the process to end. The end of a stdin that steps the clock is one too.
-fn signals(stepper: Stepper, clock_from_stdin: bool) -> std::io::Result<mpsc::Receiver<()>> {
+pub(super) fn signals(stepper: Option<Stepper>) -> std::io::Result<mpsc::Receiver<()>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let (sender, receiver) = mpsc::channel(1);
     let stdin = sender.clone();
@@ -67,7 +67,7 @@ fn signals(stepper: Stepper, clock_from_stdin: bool) -> std::io::Result<mpsc::Re
             }
         }
     });
-    if clock_from_stdin {
+    if let Some(stepper) = stepper {
         tokio::spawn(async move {
             step_from_stdin(&stepper).await;
             stdin.send(()).await.ok();

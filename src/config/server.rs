@@ -4,13 +4,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use http::HeaderValue;
+use http::{HeaderValue, Uri};
 
 use super::ConfigFault;
 use super::Vars;
 use super::vars::is_placeholder;
 use crate::admit::{self, Digest};
-use crate::api::{self, Cors};
+use crate::api::{self, Cors, Visitors};
 use crate::telemetry::log;
 
 /// Where to listen, what to log, when to end.
@@ -92,12 +92,25 @@ pub(super) fn clients(vars: &Vars, server: &Server) -> Clients {
 }
 
 /// The HTTP front's part.
-pub(super) fn api(vars: &Vars) -> api::Options {
+pub(super) fn api(vars: &Vars, server: &Server) -> api::Options {
+    let cors = cors(vars);
+    let hosts = std::iter::once(server.host.clone()).chain(public_host(vars)).collect();
     api::Options {
         longest_body: vars.number("MAX_BODY_BYTES", 33_554_432, 1..=1 << 32),
         most_requests: vars.number("MAX_CONCURRENT_REQUESTS", 4096, 1..=1_000_000),
-        cors: cors(vars),
+        visitors: Visitors { hosts, origins: cors.clone() },
+        cors,
     }
+}
+
+/// The host by which clients reach this gateway.
+fn public_host(vars: &Vars) -> Option<String> {
+    let host = |url: &str| {
+        let url = url.parse::<Uri>().ok()?;
+        let http = matches!(url.scheme_str(), Some("http" | "https"));
+        url.host().filter(|host| http && !host.is_empty()).map(str::to_owned)
+    };
+    vars.parse("PUBLIC_BASE_URL", "", "an address such as https://gateway.example", host)
 }
 
 fn keys(vars: &Vars) -> Vec<Digest> {

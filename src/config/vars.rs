@@ -88,6 +88,11 @@ impl Vars {
         (self.lookup)(name).is_some_and(|value| is_quoted_nothing(value.trim()))
     }
 
+    /// The value of a variable that is not the gateway's own; empty means unset.
+    pub(super) fn foreign(&self, name: &str) -> Option<String> {
+        (self.lookup)(name).filter(|value| !value.is_empty())
+    }
+
     /// A value of another type; `accepted` says which ones are.
     pub(super) fn parse<T>(
         &self,

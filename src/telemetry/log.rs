@@ -60,7 +60,7 @@ pub fn start(options: &Options) -> Guard {
     });
     let (writer, guard): (NonBlocking, WorkerGuard) =
         NonBlockingBuilder::default().buffered_lines_limit(QUEUED).lossy(true).finish(Both { file });
-    let filter = EnvFilter::from_str(&options.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::from_str(&filtered(&options.level)).unwrap_or_else(|_| EnvFilter::new("info"));
     let lines =
         tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(false).with_target(false);
     // A second start in one process (tests of the library) keeps the first one's settings.
@@ -70,6 +70,11 @@ pub fn start(options: &Options) -> Guard {
     };
     drop(started);
     Guard(guard)
+}
+
+/// The MCP SDK tells arguments and answers of tools, which belong into no log, unless it is named on purpose.
+fn filtered(level: &str) -> String {
+    if level.contains("rmcp") { level.to_owned() } else { format!("{level},rmcp=off") }
 }
 
 fn open(path: &PathBuf) -> std::io::Result<FileRotate<AppendTimestamp>> {

@@ -10,13 +10,13 @@ pub const FLOORS: [(u32, &[&str]); 9] = [
     (3, &["upstream", "health", "shared", "cache", "store"]),
     (4, &["plan", "chain", "admit", "record"]),
     (5, &["gateway"]),
-    (6, &["api"]),
+    (6, &["api", "mcp"]),
     (8, &["config"]),
     (9, &["app", "cli", "main"]),
 ];
 
 /// The few imports from a room of the same floor: each goes one way.
-const STAIRS: [(&str, &str); 6] = [
+const STAIRS: [(&str, &str); 7] = [
     // What is kept of a failure is kept without keys.
     ("domain", "secret"),
     // What is told is made of the words, and keys are taken out of it.
@@ -24,6 +24,8 @@ const STAIRS: [(&str, &str); 6] = [
     ("telemetry", "secret"),
     // A translation depends on what a model can do.
     ("protocol", "models"),
+    // MCP over HTTP comes in by the same door as every other request.
+    ("api", "mcp"),
     // The binary calls the command line, which builds the parts.
     ("cli", "app"),
     ("main", "cli"),

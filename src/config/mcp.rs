@@ -1,0 +1,248 @@
+//! The configuration of other MCP servers: the file that `MCP_CONFIG` names, in the form of desktop clients.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderName, HeaderValue, Uri};
+use serde_json::{Map, Value};
+
+use super::Vars;
+use crate::mcp::upstream::{Choice, Reach, Spec};
+use crate::secret::Secret;
+
+/// MCP's part.
+pub struct Mcp {
+    /// The other servers, in the order of the file.
+    pub servers: Vec<Spec>,
+    /// The client key that stdio acts for.
+    pub key: Option<Secret>,
+}
+
+const NAME: &str = "MCP_CONFIG";
+/// The file that is read where the variable is unset, and where there is one.
+const USUAL: &str = "mcp.json";
+/// How long a call of another server may take, where its entry does not say.
+const TIMEOUT_MS: u64 = 60_000;
+/// The longest that it may say: a day.
+const LONGEST_MS: u64 = 86_400_000;
+/// The longest name of a server, which stands before each of its tools.
+const LONGEST_NAME: usize = 40;
+/// The most servers.
+const MOST: usize = 128;
+
+pub(super) fn read(vars: &Vars) -> Mcp {
+    Mcp { servers: servers(vars), key: vars.key("GATEWAY_API_KEY") }
+}
+
+fn servers(vars: &Vars) -> Vec<Spec> {
+    // The usual file need not be there; one that is named must be.
+    let named = vars.text(NAME, "");
+    let path = named.as_deref().unwrap_or(USUAL);
+    if named.is_none() && !Path::new(path).is_file() {
+        return Vec::new();
+    }
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) => {
+            vars.fault(NAME, path, format!("a file that can be read ({error})"));
+            return Vec::new();
+        }
+    };
+    let file = File { vars, path };
+    match serde_json::from_str::<Value>(&text) {
+        Ok(Value::Object(mut root)) => match root.remove("mcpServers") {
+            Some(Value::Object(entries)) => file.entries(entries),
+            _ => file.fault("mcpServers", "an object from names to servers").unwrap_or_default(),
+        },
+        Ok(_) => file.fault("", "a JSON object with `mcpServers`").unwrap_or_default(),
+        Err(error) => file.fault("", &format!("JSON ({error})")).unwrap_or_default(),
+    }
+}
+
+/// The file, and where its faults go.
+struct File<'a> {
+    vars: &'a Vars,
+    path: &'a str,
+}
+
+impl File<'_> {
+    /// Notes a fault at `place`; always `None`, so that it can stand for the value that is missing.
+    fn fault<T>(&self, place: &str, accepted: &str) -> Option<T> {
+        let at = if place.is_empty() { String::new() } else { format!("{place}: ") };
+        self.vars.fault(NAME, self.path, format!("{at}{accepted}"));
+        None
+    }
+
+    fn entries(&self, entries: Map<String, Value>) -> Vec<Spec> {
+        if entries.len() > MOST {
+            return self.fault("mcpServers", &format!("at most {MOST} servers")).unwrap_or_default();
+        }
+        let mut specs: Vec<Spec> = Vec::new();
+        for (name, entry) in entries {
+            let place = format!("mcpServers.{name}");
+            let Value::Object(fields) = entry else {
+                self.fault::<()>(&place, "an object with `command` or `url`");
+                continue;
+            };
+            if fields.get("disabled") == Some(&Value::Bool(true)) {
+                continue;
+            }
+            let Some(spec) = (Entry { file: self, place, fields }).read(&name) else { continue };
+            let taken = |known: &Spec| {
+                let both = [&*known.name, known.prefix()];
+                both.contains(&&*spec.name) || both.contains(&spec.prefix())
+            };
+            if specs.iter().any(taken) {
+                self.fault::<()>(&format!("mcpServers.{name}"), "a name and an alias that no other server has");
+            } else {
+                specs.push(spec);
+            }
+        }
+        specs
+    }
+}
+
+/// One server's entry.
+struct Entry<'a> {
+    file: &'a File<'a>,
+    place: String,
+    fields: Map<String, Value>,
+}
+
+impl Entry<'_> {
+    fn read(mut self, name: &str) -> Option<Spec> {
+        let alias = self.text("alias");
+        for shown in std::iter::once(name).chain(alias.as_deref()) {
+            if !is_name(shown) {
+                return self.fault(
+                    "",
+                    &format!("a name and an alias of 1 to {LONGEST_NAME} letters, digits, `-` and single `_`"),
+                );
+            }
+        }
+        let reach = self.reach()?;
+        let tools = self.choice()?;
+        let timeout = match self.fields.remove("timeoutMs") {
+            None => TIMEOUT_MS,
+            Some(given) => match given.as_u64().filter(|ms| (1..=LONGEST_MS).contains(ms)) {
+                Some(ms) => ms,
+                None => return self.fault("timeoutMs", &format!("a whole number from 1 to {LONGEST_MS}")),
+            },
+        };
+        let pin = match self.fields.remove("pin") {
+            None => false,
+            Some(Value::Bool(pin)) => pin,
+            Some(_) => return self.fault("pin", "true or false"),
+        };
+        let alias = alias.filter(|alias| alias != name).map(Arc::from);
+        Some(Spec { name: Arc::from(name), alias, reach, tools, timeout: Duration::from_millis(timeout), pin })
+    }
+
+    fn fault<T>(&self, field: &str, accepted: &str) -> Option<T> {
+        let place = if field.is_empty() { self.place.clone() } else { format!("{}.{field}", self.place) };
+        self.file.fault(&place, accepted)
+    }
+
+    fn text(&mut self, field: &str) -> Option<String> {
+        match self.fields.remove(field)? {
+            Value::String(text) if !text.is_empty() => self.expanded(field, &text),
+            _ => self.fault(field, "a string"),
+        }
+    }
+
+    fn reach(&mut self) -> Option<Reach> {
+        // Written by some clients beside `command` or `url`, which say as much.
+        if self.text("type").as_deref() == Some("sse") {
+            return self.fault("type", "http or stdio: the HTTP+SSE transport of 2024 is not spoken any more");
+        }
+        match (self.fields.contains_key("command"), self.fields.contains_key("url")) {
+            (true, false) => {
+                let command = self.text("command")?;
+                let args = self.list("args")?.unwrap_or_default();
+                let env = self.pairs("env")?.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
+                let folder = self.text("cwd");
+                Some(Reach::Child { command, args, env, folder })
+            }
+            (false, true) => {
+                let url = self.text("url")?;
+                let is_http = url.parse::<Uri>().is_ok_and(|url| {
+                    matches!(url.scheme_str(), Some("http" | "https"))
+                        && url.host().is_some_and(|host| !host.is_empty())
+                });
+                if !is_http {
+                    return self.fault("url", "an address such as https://mcp.example/mcp");
+                }
+                let mut headers = Vec::new();
+                for (name, value) in self.pairs("headers")? {
+                    let (Ok(header), Ok(mut value)) = (HeaderName::try_from(&name), HeaderValue::try_from(value))
+                    else {
+                        return self.fault(&format!("headers.{name}"), "a header's name and a value for it");
+                    };
+                    value.set_sensitive(true);
+                    headers.push((header, value));
+                }
+                Some(Reach::Http { url, headers })
+            }
+            _ => self.fault("", "either `command` or `url`"),
+        }
+    }
+
+    fn choice(&mut self) -> Option<Choice> {
+        let mut fields = match self.fields.remove("tools") {
+            None => return Some(Choice::default()),
+            Some(Value::Object(fields)) => Entry { file: self.file, place: format!("{}.tools", self.place), fields },
+            Some(_) => return self.fault("tools", "an object with `allow` and `deny`"),
+        };
+        Some(Choice { allow: fields.list("allow")?, deny: fields.list("deny")?.unwrap_or_default() })
+    }
+
+    /// A list of strings; the outer `None` is a fault.
+    fn list(&mut self, field: &str) -> Option<Option<Vec<String>>> {
+        let Some(given) = self.fields.remove(field) else { return Some(None) };
+        let Value::Array(items) = given else { return self.fault(field, "a list of strings") };
+        let mut list = Vec::new();
+        for item in items {
+            let Value::String(text) = item else { return self.fault(field, "a list of strings") };
+            list.push(self.expanded(field, &text)?);
+        }
+        Some(Some(list))
+    }
+
+    fn pairs(&mut self, field: &str) -> Option<Vec<(String, String)>> {
+        let Some(given) = self.fields.remove(field) else { return Some(Vec::new()) };
+        let Value::Object(items) = given else { return self.fault(field, "an object of strings") };
+        let mut pairs = Vec::new();
+        for (name, value) in items {
+            let Value::String(text) = value else { return self.fault(&format!("{field}.{name}"), "a string") };
+            pairs.push((name, self.expanded(field, &text)?));
+        }
+        Some(pairs)
+    }
+
+    /// `text` with `${VARIABLE}` and `${VARIABLE:-default}` replaced, so that the file need not hold keys.
+    fn expanded(&self, field: &str, text: &str) -> Option<String> {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once("${") {
+            let Some((inside, behind)) = after.split_once('}') else { break };
+            out.push_str(before);
+            let (name, default) =
+                inside.split_once(":-").map_or((inside, None), |(name, default)| (name, Some(default)));
+            match self.file.vars.foreign(name).or_else(|| default.map(str::to_owned)) {
+                Some(value) => out.push_str(&value),
+                None => return self.fault(field, &format!("a value for ${{{name}}}, which is unset")),
+            }
+            rest = behind;
+        }
+        out.push_str(rest);
+        Some(out)
+    }
+}
+
+/// Two `_` stand between a server's name and a tool's.
+fn is_name(name: &str) -> bool {
+    let letter = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let edges = name.starts_with('_') || name.ends_with('_');
+    !name.is_empty() && name.len() <= LONGEST_NAME && name.bytes().all(letter) && !name.contains("__") && !edges
+}

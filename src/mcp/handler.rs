@@ -1,0 +1,203 @@
+//! One MCP client's session, or one modern request: each method goes to the gateway's own tools or to another server.
+
+use std::sync::Arc;
+
+use rmcp::ErrorData;
+use rmcp::handler::server::ServerHandler;
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig, SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+};
+use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
+
+use super::audience::Seat;
+use super::caller::Door;
+use super::{Mcp, Scope, catalog, dispatch, resources, tools};
+use crate::admit::Stranger;
+use crate::domain::facts::Caller;
+use crate::gateway::Gateway;
+
+/// What a client of MCP talks to.
+pub struct Handler {
+    pub(super) mcp: Arc<Mcp>,
+    pub(super) gateway: Arc<Gateway>,
+    pub(super) scope: Scope,
+    door: Door,
+    /// This session's place among those who hear of changes.
+    seat: Seat,
+}
+
+impl Handler {
+    /// For one session or one request.
+    pub fn new(mcp: Arc<Mcp>, gateway: Arc<Gateway>, scope: Scope, door: Door) -> Handler {
+        let seat = mcp.audience.seat(&scope);
+        Handler { mcp, gateway, scope, door, seat }
+    }
+
+    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        self.door.caller(&self.gateway, &context.extensions).map_err(|stranger| refused(&stranger))
+    }
+}
+
+/// A key that is not, or no longer, let in.
+fn refused(stranger: &Stranger) -> ErrorData {
+    let words = match stranger {
+        Stranger::Unknown => "The client key is missing or not known: set GATEWAY_API_KEY to one that is.",
+        Stranger::Revoked => "The client key was revoked.",
+        Stranger::Expired(_) => "The client key has expired.",
+        Stranger::Unreachable => "Client keys cannot be looked up now, since the database is away; try again shortly.",
+    };
+    ErrorData::invalid_request(words, None)
+}
+
+impl ServerHandler for Handler {
+    fn get_info(&self) -> ServerConfig {
+        // The same whatever other servers can do: they come and go, and this is answered before they are up.
+        let capabilities = ServerCapabilities::builder()
+            .enable_completions()
+            .enable_logging()
+            .enable_prompts()
+            .enable_prompts_list_changed()
+            .enable_resources()
+            .enable_resources_list_changed()
+            .enable_resources_subscribe()
+            .enable_tools()
+            .enable_tool_list_changed()
+            .build();
+        let name = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("AI MCP Gateway");
+        ServerConfig::new(capabilities).with_server_info(name).with_instructions(catalog::instructions(&self.scope))
+    }
+
+    async fn list_tools(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        self.mcp.settle().await;
+        let all = catalog::tools(&self.mcp, &self.scope, &self.gateway);
+        let (tools, next) = catalog::page(all, request, |tool| &tool.name)?;
+        Ok(ListToolsResult { next_cursor: next, ..ListToolsResult::with_all_items(tools) })
+    }
+
+    fn get_tool(&self, name: &str) -> Option<Tool> {
+        catalog::tool(&self.mcp, &self.scope, &self.gateway, name)
+    }
+
+    async fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let caller = self.caller(&context)?;
+        if matches!(self.scope, Scope::All)
+            && let Some(tool) = tools::named(&request.name, &self.gateway)
+        {
+            return Ok(tools::call(tool, request.arguments.unwrap_or_default(), self, &caller, &context).await.into());
+        }
+        dispatch::call_tool(self, request, &caller, context).await
+    }
+
+    async fn list_prompts(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        self.mcp.settle().await;
+        let (prompts, next) = catalog::page(catalog::prompts(&self.mcp, &self.scope), request, |prompt| &prompt.name)?;
+        Ok(ListPromptsResult { next_cursor: next, ..ListPromptsResult::with_all_items(prompts) })
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        let caller = self.caller(&context)?;
+        dispatch::get_prompt(self, request, &caller, context).await
+    }
+
+    async fn list_resources(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        self.mcp.settle().await;
+        let all = catalog::resources(&self.mcp, &self.scope);
+        let (resources, next) = catalog::page(all, request, |resource| &resource.uri)?;
+        Ok(ListResourcesResult { next_cursor: next, ..ListResourcesResult::with_all_items(resources) })
+    }
+
+    async fn list_resource_templates(
+        &self,
+        request: Option<PaginatedRequestParams>,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        self.mcp.settle().await;
+        let all = catalog::templates(&self.mcp, &self.scope);
+        let (templates, next) = catalog::page(all, request, |template| &template.uri_template)?;
+        Ok(ListResourceTemplatesResult { next_cursor: next, ..ListResourceTemplatesResult::with_all_items(templates) })
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let caller = self.caller(&context)?;
+        if matches!(self.scope, Scope::All)
+            && let Some(read) = resources::read(&request.uri, &self.gateway, &caller).await
+        {
+            return Ok(read.into());
+        }
+        dispatch::read_resource(self, request, &caller, context).await
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let caller = self.caller(&context)?;
+        dispatch::complete(self, request, &caller, context).await
+    }
+
+    async fn set_level(
+        &self,
+        request: SetLevelRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.seat.hears_from(request.level, &context.peer);
+        dispatch::set_level(self, request.level).await;
+        Ok(())
+    }
+
+    async fn subscribe(
+        &self,
+        request: SubscribeRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.seat.subscribe(self, &request.uri, &context.peer).await
+    }
+
+    async fn unsubscribe(
+        &self,
+        request: UnsubscribeRequestParams,
+        _context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        self.seat.unsubscribe(self, &request.uri).await
+    }
+
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        self.mcp.audience.listen(self, context).await
+    }
+
+    async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
+        self.seat.take(context.peer);
+    }
+}

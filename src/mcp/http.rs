@@ -1,0 +1,61 @@
+//! MCP over streamable HTTP: one service for all, and one for each other server (docs: protocols/mcp.md, 3).
+
+use std::sync::Arc;
+
+use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
+use rmcp::transport::streamable_http_server::tower::StreamableHttpService;
+use tokio_util::sync::CancellationToken;
+
+use super::caller::Door;
+use super::handler::Handler;
+use super::sessions::Sessions;
+use super::{Mcp, Scope};
+use crate::gateway::Gateway;
+
+/// What answers requests to one path.
+pub type Service = StreamableHttpService<Handler, Sessions>;
+
+/// The operator's settings of this front.
+#[derive(Clone)]
+pub struct Options {
+    /// The longest request body, in bytes.
+    pub longest_body: usize,
+    /// Ends every session and stream when it is cancelled.
+    pub end: CancellationToken,
+}
+
+/// One worker's services: sessions are shared by all workers, and belong to one path each.
+pub struct Services {
+    all: Service,
+    each: Vec<(Arc<str>, Service)>,
+}
+
+impl Services {
+    /// The services of one worker.
+    pub fn new(mcp: &Arc<Mcp>, gateway: &Arc<Gateway>, options: &Options) -> Services {
+        let service = |scope: Scope, sessions: &Arc<Sessions>| {
+            let (mcp, gateway) = (mcp.clone(), gateway.clone());
+            let factory = move || Ok(Handler::new(mcp.clone(), gateway.clone(), scope.clone(), Door::Http));
+            // Hosts and origins are checked before, in words that name the variables to set.
+            let config = StreamableHttpServerConfig::default()
+                .disable_allowed_hosts()
+                .with_max_request_body_bytes(options.longest_body)
+                .with_cancellation_token(options.end.clone());
+            Service::new(factory, sessions.clone(), config)
+        };
+        let each = mcp.servers().all().iter().map(|server| {
+            (server.spec.name.clone(), service(Scope::One(server.clone()), mcp.sessions.of(&server.spec.name)))
+        });
+        Services { each: each.collect(), all: service(Scope::All, mcp.sessions.all()) }
+    }
+
+    /// What answers `/mcp`.
+    pub fn all(&self) -> &Service {
+        &self.all
+    }
+
+    /// What answers `/mcp/{name}`; `None` where no server has that name.
+    pub fn of(&self, name: &str) -> Option<&Service> {
+        self.each.iter().find(|(known, _)| **known == *name).map(|(_, service)| service)
+    }
+}

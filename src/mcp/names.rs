@@ -1,0 +1,1 @@
+//! The names under which `/mcp` shows what other servers have.

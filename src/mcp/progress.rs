@@ -1,0 +1,1 @@
+//! Notes of progress to a client that wants them, at most four a second.

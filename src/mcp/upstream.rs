@@ -1,0 +1,155 @@
+//! The other MCP servers: what is configured of each, what it offered last, and the connection while there is one.
+
+mod child;
+mod http;
+mod keeper;
+mod link;
+mod offer;
+mod pins;
+mod spec;
+mod stderr;
+mod supervise;
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::runtime::Handle;
+use tokio::sync::{Notify, broadcast, watch};
+use tokio::time::Instant;
+
+pub use link::{Era, Link};
+pub use offer::Offer;
+pub use spec::{Choice, Reach, Spec};
+
+/// Changes that may wait for somebody who listens; who is further behind is told that everything may have changed.
+const CHANGES: usize = 64;
+
+/// The other servers of this process. Their connections live on one runtime, that of the thread that started them.
+pub struct Servers {
+    list: Vec<Arc<Server>>,
+    runtime: OnceLock<Handle>,
+    changes: broadcast::Sender<Change>,
+}
+
+/// One other server.
+pub struct Server {
+    /// What is configured of it.
+    pub spec: Spec,
+    offer: ArcSwap<Offer>,
+    standing: watch::Sender<Standing>,
+    /// Its lists have to be read anew.
+    stale: Notify,
+    changes: broadcast::Sender<Change>,
+}
+
+/// How a server is.
+#[derive(Clone)]
+pub enum Standing {
+    /// It has not answered yet, nor failed.
+    Starting,
+    /// It answers.
+    Up(Arc<Link>),
+    /// It does not; it is tried again then.
+    Down {
+        /// What went wrong, fit for a client's eyes.
+        why: Arc<str>,
+        /// When it is tried again.
+        again: Instant,
+    },
+}
+
+/// Something that those who listen want to hear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The server's name.
+    pub server: Arc<str>,
+    /// What has changed there.
+    pub what: What,
+}
+
+/// What may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// The list of tools.
+    Tools,
+    /// The list of prompts.
+    Prompts,
+    /// The lists of resources and of their templates.
+    Resources,
+    /// One resource, by its URI at its server.
+    Resource(Arc<str>),
+}
+
+impl Servers {
+    /// Servers that are not started yet.
+    pub fn new(specs: Vec<Spec>) -> Servers {
+        let (changes, _) = broadcast::channel(CHANGES);
+        let list = specs.into_iter().map(|spec| Arc::new(Server::new(spec, changes.clone()))).collect();
+        Servers { list, runtime: OnceLock::new(), changes }
+    }
+
+    /// All of them, in the order of the file.
+    pub fn all(&self) -> &[Arc<Server>] {
+        &self.list
+    }
+
+    /// The one of this name or alias.
+    pub fn named(&self, name: &str) -> Option<Arc<Server>> {
+        self.list.iter().find(|server| &*server.spec.name == name || server.spec.prefix() == name).cloned()
+    }
+
+    /// Tells of changes from now on.
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
+        self.changes.subscribe()
+    }
+
+    /// The runtime on which connections live; `None` before the start.
+    pub fn runtime(&self) -> Option<&Handle> {
+        self.runtime.get()
+    }
+
+    /// Keeps every server connected for as long as this is polled; then ends every child. Called once.
+    pub async fn keep(&self, end: impl Future<Output = ()>) {
+        self.runtime.set(Handle::current()).ok();
+        supervise::all(&self.list, end).await;
+    }
+
+    /// Waits until each server has answered or failed once, but no longer than `limit`.
+    pub async fn settled(&self, limit: Duration) {
+        let all = self.list.iter().map(|server| {
+            let mut standing = server.standing.subscribe();
+            async move {
+                standing.wait_for(|standing| !matches!(standing, Standing::Starting)).await.ok();
+            }
+        });
+        tokio::time::timeout(limit, futures_util::future::join_all(all)).await.ok();
+    }
+}
+
+impl Server {
+    fn new(spec: Spec, changes: broadcast::Sender<Change>) -> Server {
+        let (standing, _) = watch::channel(Standing::Starting);
+        Server { spec, offer: ArcSwap::default(), standing, stale: Notify::new(), changes }
+    }
+
+    /// What it offered last.
+    pub fn offer(&self) -> Arc<Offer> {
+        self.offer.load_full()
+    }
+
+    /// How it is.
+    pub fn standing(&self) -> Standing {
+        self.standing.borrow().clone()
+    }
+
+    /// Tells those who listen.
+    pub fn tell(&self, what: What) {
+        self.changes.send(Change { server: self.spec.name.clone(), what }).ok();
+    }
+
+    /// Has its lists read anew soon.
+    pub fn is_stale(&self) {
+        self.stale.notify_one();
+    }
+}

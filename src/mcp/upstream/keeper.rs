@@ -1,0 +1,1 @@
+//! The process that ends children which a killed gateway has left.

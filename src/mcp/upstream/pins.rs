@@ -1,0 +1,1 @@
+//! Which definition of each tool was seen first.

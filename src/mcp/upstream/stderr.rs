@@ -1,0 +1,1 @@
+//! What children say on stderr, bounded, into the log.

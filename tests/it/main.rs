@@ -102,3 +102,6 @@ mod retention;
 
 /// The SQL of operators' runbooks, on PostgreSQL.
 mod operators;
+
+/// MCP: the gateway's own tools and resources, for clients of both eras, over HTTP and over stdio.
+mod mcp;

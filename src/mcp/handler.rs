@@ -36,8 +36,8 @@ impl Handler {
         Handler { mcp, gateway, scope, door, seat }
     }
 
-    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-        self.door.caller(&self.gateway, &context.extensions).map_err(|stranger| refused(&stranger))
+    async fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        self.door.caller(&self.gateway, &context.extensions).await.map_err(|stranger| refused(&stranger))
     }
 }
 
@@ -90,7 +90,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         if matches!(self.scope, Scope::All)
             && let Some(tool) = tools::named(&request.name, &self.gateway)
         {
@@ -114,7 +114,7 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         dispatch::get_prompt(self, request, &caller, context).await
     }
 
@@ -145,7 +145,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         if matches!(self.scope, Scope::All)
             && let Some(read) = resources::read(&request.uri, &self.gateway, &caller).await
         {
@@ -159,7 +159,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         dispatch::complete(self, request, &caller, context).await
     }
 

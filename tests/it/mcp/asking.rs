@@ -149,7 +149,7 @@ async fn the_mock_answers_where_it_is_wanted() {
 #[tokio::test]
 async fn an_answer_is_kept_where_the_operator_keeps_answers() {
     let openai = openai().start().await;
-    let gateway = gateway().with(&openai).env("RESPONSE_CACHE_TTL_SECONDS", 60).start().await;
+    let gateway = gateway().with(&openai).env("CACHE_TTL_SECONDS", 60).start().await;
     let client = mcp(&gateway).connect().await;
     for from_cache in [false, true] {
         let told = good(&client, "route", json!({"prompt": "hi", "model": "gpt-4o"})).await;

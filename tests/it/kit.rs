@@ -11,6 +11,7 @@ mod gateway;
 mod log;
 mod process;
 mod redis;
+mod servers;
 mod strict;
 mod tests;
 mod tools;
@@ -26,6 +27,7 @@ pub use front::Front;
 pub use gateway::{Gateway, GatewayBuilder, gateway};
 pub use process::{Finished, Process};
 pub use redis::{Redis, free_port, redis, redis_with};
+pub use servers::{HttpServer, Journal, Servers, http_server, http_server_on, is_zombie, python, runs, servers};
 pub use strict::{message_of, response_of};
 pub use upstream::{Call, Kind, Odd, Reply, Say, Upstream, UpstreamBuilder};
 pub use upstream::{

@@ -102,3 +102,6 @@ mod retention;
 
 /// The SQL of operators' runbooks, on PostgreSQL.
 mod operators;
+
+/// Other MCP servers: started, watched, listed and ended.
+mod servers;

@@ -16,6 +16,7 @@ mod record;
 pub mod replicas;
 mod resume;
 pub mod route;
+mod sessions;
 pub mod status;
 pub mod stream;
 mod ties;

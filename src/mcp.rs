@@ -13,6 +13,7 @@ mod handler;
 pub mod http;
 mod names;
 mod progress;
+mod remembered;
 mod resources;
 mod sessions;
 pub mod stdio;

@@ -106,6 +106,11 @@ impl Board {
         self.ask::<Value>(&Ask::Plain(Cmd::set(key, &value[..]).arg("PX").arg(ms).take())).await;
     }
 
+    /// Forgets what is kept under `key`.
+    pub async fn remove(&self, key: &str) {
+        self.ask::<Value>(&Ask::Plain(redis::cmd("DEL").arg(key).take())).await;
+    }
+
     /// Asks once, where Redis is not left aside, and learns from what comes of it.
     async fn ask<T: FromRedisValue>(&self, ask: &Ask<'_>) -> Option<T> {
         let own = self.0.as_ref()?;

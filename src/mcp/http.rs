@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::caller::Door;
 use super::handler::Handler;
+use super::remembered::Remembered;
 use super::sessions::Sessions;
 use super::{Mcp, Scope};
 use crate::gateway::Gateway;
@@ -33,14 +34,16 @@ pub struct Services {
 impl Services {
     /// The services of one worker.
     pub fn new(mcp: &Arc<Mcp>, gateway: &Arc<Gateway>, options: &Options) -> Services {
+        let remembered = Remembered::by(gateway);
         let service = |scope: Scope, sessions: &Arc<Sessions>| {
             let (mcp, gateway) = (mcp.clone(), gateway.clone());
             let factory = move || Ok(Handler::new(mcp.clone(), gateway.clone(), scope.clone(), Door::Http));
             // Hosts and origins are checked before, in words that name the variables to set.
-            let config = StreamableHttpServerConfig::default()
+            let mut config = StreamableHttpServerConfig::default()
                 .disable_allowed_hosts()
                 .with_max_request_body_bytes(options.longest_body)
                 .with_cancellation_token(options.end.clone());
+            config.session_store = remembered.clone();
             Service::new(factory, sessions.clone(), config)
         };
         let each = mcp.servers().all().iter().map(|server| {

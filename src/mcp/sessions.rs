@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures_util::Stream;
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::common::server_side_http::{ServerSseMessage, SessionId};
-use rmcp::transport::streamable_http_server::session::SessionManager;
+use rmcp::transport::streamable_http_server::session::{RestoreOutcome, SessionManager};
 use rmcp::transport::streamable_http_server::session::local::{LocalSessionManager, LocalSessionManagerError};
 
 use super::upstream::Servers;
@@ -53,14 +53,18 @@ impl AllSessions {
     }
 }
 
+impl Sessions {
+    async fn has_room(&self) -> Result<(), SessionError> {
+        if self.0.sessions.read().await.len() < MOST { Ok(()) } else { Err(SessionError::TooMany) }
+    }
+}
+
 impl SessionManager for Sessions {
     type Error = SessionError;
     type Transport = <LocalSessionManager as SessionManager>::Transport;
 
     async fn create_session(&self) -> Result<(SessionId, Self::Transport), SessionError> {
-        if self.0.sessions.read().await.len() >= MOST {
-            return Err(SessionError::TooMany);
-        }
+        self.has_room().await?;
         Ok(self.0.create_session().await?)
     }
 
@@ -105,5 +109,10 @@ impl SessionManager for Sessions {
         last_event_id: String,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, SessionError> {
         Ok(self.0.resume(id, last_event_id).await?)
+    }
+
+    async fn restore_session(&self, id: SessionId) -> Result<RestoreOutcome<Self::Transport>, SessionError> {
+        self.has_room().await?;
+        Ok(self.0.restore_session(id).await?)
     }
 }

@@ -9,7 +9,7 @@ mod table;
 mod usage;
 mod weights;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -26,6 +26,10 @@ struct Cli {
     command: Option<Command>,
     #[command(flatten)]
     serve: ServeArgs,
+    /// Works in this folder, where `.env`, `mcp.json`, `data` and `logs` then are; for clients that start programs
+    /// wherever they like.
+    #[arg(long, global = true, value_name = "FOLDER")]
+    folder: Option<PathBuf>,
 }
 
 #[derive(Subcommand)]
@@ -69,6 +73,12 @@ const BAD_CONFIGURATION: u8 = 2;
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    if let Some(folder) = &cli.folder
+        && let Err(error) = std::env::set_current_dir(folder)
+    {
+        eprintln!("error: --folder {}: {error}", folder.display());
+        return ExitCode::from(BAD_CONFIGURATION);
+    }
     let done = match cli.command.unwrap_or(Command::Serve(cli.serve)) {
         Command::Serve(args) => with_config(args.mock.mock, |config| serve::run(config, args.clock_from_stdin)),
         Command::Mcp(args) => with_config(args.mock, mcp::run),

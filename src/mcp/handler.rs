@@ -44,6 +44,8 @@ impl Handler {
 
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         self.door.caller(&self.gateway, &context.extensions).map_err(|stranger| refused(&stranger))
+    async fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        self.door.caller(&self.gateway, &context.extensions).await.map_err(|stranger| refused(&stranger))
     }
 }
 
@@ -97,7 +99,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         if matches!(self.scope, Scope::All)
             && let Some(tool) = tools::named(&request.name, &self.gateway)
         {
@@ -121,7 +123,7 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         dispatch::get_prompt(self, request, &caller, context).await
     }
 
@@ -150,7 +152,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         if matches!(self.scope, Scope::All)
             && let Some(read) = resources::read(&request.uri, &self.gateway, &caller).await
         {
@@ -164,7 +166,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         dispatch::complete(self, request, &caller, context).await
     }
 

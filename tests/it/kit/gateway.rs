@@ -6,6 +6,7 @@ use super::process::{Finished, Process};
 use super::redis::Redis;
 use super::upstream::{Kind, Upstream};
 use nix::sys::signal::Signal;
+
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};

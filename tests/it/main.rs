@@ -102,3 +102,8 @@ mod retention;
 
 /// The SQL of operators' runbooks, on PostgreSQL.
 mod operators;
+
+/// MCP: the gateway's own tools and resources, for clients of both eras, over HTTP and over stdio.
+mod mcp;
+/// Other MCP servers: started, watched, listed and ended.
+mod servers;

@@ -195,9 +195,14 @@ impl Request {
         Ok(answer)
     }
 
+    /// Sends it; the answer with its body still to be read.
+    pub(super) async fn respond(self) -> reqwest::Response {
+        in_time("the head of an answer", self.builder.send()).await.expect("the server answers")
+    }
+
     /// Sends it and stops after the head.
     pub async fn open(self) -> Live {
-        let response = in_time("the head of an answer", self.builder.send()).await.expect("the server answers");
+        let response = self.respond().await;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let events = response.bytes_stream().eventsource().map(|event| match event {
             Ok(event) => Ok(Event::from(event)),

@@ -5,13 +5,13 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// A running process.
 pub struct Process {
-    child: Child,
+    child: Mutex<Child>,
     stdin: Mutex<Option<ChildStdin>>,
     stdout: Arc<Output>,
     stderr: Arc<Output>,
@@ -41,7 +41,7 @@ impl Process {
         let stdout = Output::collect(child.stdout.take().expect("a pipe"));
         let stderr = Output::collect(child.stderr.take().expect("a pipe"));
         let stdin = Mutex::new(child.stdin.take());
-        Self { child, stdin, stdout, stderr }
+        Self { child: Mutex::new(child), stdin, stdout, stderr }
     }
 
     /// Writes a line to its stdin.
@@ -104,11 +104,21 @@ impl Process {
         kill(self.nix_pid(), signal).expect("the process is there");
     }
 
+    /// Its lines on stdout, as they come.
+    pub fn lines(&self) -> Lines {
+        Lines { changes: self.stdout.ended.subscribe(), output: Arc::clone(&self.stdout), read: 0 }
+    }
+
     /// Waits until it has ended and all its output is here.
     pub async fn exit(&mut self) -> ExitStatus {
+        self.ended().await
+    }
+
+    /// The same for a process that several share.
+    pub async fn ended(&self) -> ExitStatus {
         let mut status = None;
         eventually("the process to end", || {
-            status = self.child.try_wait().expect("a child of this process");
+            status = self.child().try_wait().expect("a child of this process");
             status.is_some()
         })
         .await;
@@ -120,20 +130,20 @@ impl Process {
     }
 
     /// Closes stdin, waits for the end and gives everything.
-    pub async fn finish(mut self) -> Finished {
+    pub async fn finish(self) -> Finished {
         self.close_stdin();
-        let status = self.exit().await;
+        let status = self.ended().await;
         Finished { code: status.code(), stdout: self.stdout(), stderr: self.stderr() }
     }
 
     /// Has it not ended yet?
     pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("a child of this process").is_none()
+        self.child().try_wait().expect("a child of this process").is_none()
     }
 
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.child().id()
     }
 
     /// Memory it holds now, in KiB.
@@ -143,6 +153,10 @@ impl Process {
         line.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
+    fn child(&self) -> MutexGuard<'_, Child> {
+        self.child.lock().expect("no panic in here")
+    }
+
     fn nix_pid(&self) -> Pid {
         Pid::from_raw(i32::try_from(self.pid()).expect("a process id"))
     }
@@ -150,8 +164,35 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let mut child = self.child();
+        let _ = child.kill();
+        let _ = child.wait();
+    }
+}
+
+/// The lines of an output, read as they come.
+pub struct Lines {
+    output: Arc<Output>,
+    changes: watch::Receiver<bool>,
+    /// Bytes that were given already.
+    read: usize,
+}
+
+impl Lines {
+    /// The next line, without its end; `None` when the output has ended.
+    pub async fn next(&mut self) -> Option<String> {
+        loop {
+            let has_ended = *self.changes.borrow_and_update();
+            let line =
+                self.output.text.lock().expect("no panic in here")[self.read..].lines().next().map(str::to_owned);
+            if let Some(line) = line {
+                self.read += line.len() + 1;
+                return Some(line);
+            }
+            if has_ended || self.changes.changed().await.is_err() {
+                return None;
+            }
+        }
     }
 }
 

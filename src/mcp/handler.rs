@@ -42,8 +42,6 @@ impl Handler {
         self.seat.level()
     }
 
-    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-        self.door.caller(&self.gateway, &context.extensions).map_err(|stranger| refused(&stranger))
     async fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
         self.door.caller(&self.gateway, &context.extensions).await.map_err(|stranger| refused(&stranger))
     }

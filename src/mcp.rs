@@ -26,6 +26,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use audience::Audience;
+use catalog::Catalog;
 use eras::Parked;
 use sessions::AllSessions;
 use upstream::{Server, Servers, Spec};
@@ -36,6 +37,7 @@ const SETTLING: Duration = Duration::from_secs(5);
 /// What all workers' MCP fronts share: the other servers, legacy sessions, and what waits for a client's word.
 pub struct Mcp {
     servers: Servers,
+    catalog: Catalog,
     sessions: AllSessions,
     parked: Parked,
     audience: Audience,
@@ -58,6 +60,7 @@ impl Mcp {
         Mcp {
             sessions: AllSessions::new(&servers),
             servers,
+            catalog: Catalog::default(),
             parked: Parked::default(),
             audience: Audience::default(),
             settled: Instant::now() + SETTLING,

@@ -31,6 +31,11 @@ impl Seat {
     /// A legacy client has said that it is ready.
     pub(super) fn take(&self, _client: Peer<RoleServer>) {}
 
+    /// From which level on log messages are told.
+    pub(super) fn level(&self) -> Option<LoggingLevel> {
+        Some(LoggingLevel::Info)
+    }
+
     /// A legacy client wants log messages from this level on.
     pub(super) fn hears_from(&self, _level: LoggingLevel, _client: &Peer<RoleServer>) {}
 

@@ -1,72 +1,150 @@
 //! A request that is another server's: sent on, watched, and answered.
 
-use std::sync::Arc;
+mod attend;
+mod client;
+mod errand;
+mod failure;
+mod flight;
+mod notes;
+mod prefixed;
+mod relay;
+mod run;
 
 use rmcp::ErrorData;
-use rmcp::handler::client::ClientHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
-    GetPromptResponse, LoggingLevel, ReadResourceRequestParams, ReadResourceResponse,
+    GetPromptResponse, LoggingLevel, ReadResourceRequestParams, ReadResourceResponse, Reference, ServerResult,
 };
 use rmcp::service::{RequestContext, RoleServer};
 
+use super::catalog::Found;
 use super::handler::Handler;
-use super::upstream::Server;
+use super::{Scope, catalog};
 use crate::domain::facts::Caller;
-
-/// What a server says beside its answers, passed on to those whom it concerns.
-pub struct Relay {
-    #[expect(dead_code, reason = "its changes are told")]
-    server: Arc<Server>,
-}
-
-impl Relay {
-    /// For one connection to `server`.
-    pub fn new(server: Arc<Server>) -> Relay {
-        Relay { server }
-    }
-}
-
-impl ClientHandler for Relay {}
+pub(super) use errand::Errand;
+pub(super) use failure::Failure;
+pub(super) use flight::Flight;
+pub use relay::Relay;
+use run::Asked;
 
 /// Calls a tool of another server.
 pub(super) async fn call_tool(
-    _handler: &Handler,
-    request: CallToolRequestParams,
-    _caller: &Caller,
-    _context: RequestContext<RoleServer>,
+    handler: &Handler,
+    mut request: CallToolRequestParams,
+    caller: &Caller,
+    context: RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
-    Err(ErrorData::invalid_params(format!("unknown tool: {}", request.name), None))
+    let place = match catalog::place_of_tool(&handler.mcp, &handler.scope, &request.name) {
+        Some(Found::There(place)) => place,
+        Some(Found::Held(place)) => {
+            return Ok(Failure::Held.of_tool(&place.server.spec.name, &place.name)?.into());
+        }
+        Some(Found::Unheard(server)) => {
+            let failure = run::away(&server);
+            return Ok(failure.of_tool(&server.spec.name, &request.name)?.into());
+        }
+        None => return Err(ErrorData::invalid_params(format!("unknown tool: {}", request.name), None)),
+    };
+    request.meta = None;
+    request.name = place.name.clone().into();
+    let asked = Asked { handler, caller, context: &context, server: &place.server };
+    let answered = match run::run(&asked, Errand::Tool(request)).await {
+        Ok(ServerResult::CallToolResult(mut result)) => {
+            if let Scope::All = handler.scope {
+                prefixed::tool(place.server.spec.prefix(), &mut result);
+            }
+            return Ok(result.into());
+        }
+        Ok(ServerResult::InputRequiredResult(required)) => return Ok(required.into()),
+        Ok(_) => Failure::Nonsense,
+        Err(failure) => failure,
+    };
+    Ok(answered.of_tool(&place.server.spec.name, &place.name)?.into())
 }
 
 /// Gets a prompt of another server.
 pub(super) async fn get_prompt(
-    _handler: &Handler,
-    request: GetPromptRequestParams,
-    _caller: &Caller,
-    _context: RequestContext<RoleServer>,
+    handler: &Handler,
+    mut request: GetPromptRequestParams,
+    caller: &Caller,
+    context: RequestContext<RoleServer>,
 ) -> Result<GetPromptResponse, ErrorData> {
-    Err(ErrorData::invalid_params(format!("unknown prompt: {}", request.name), None))
+    let Some(place) = catalog::place_of_prompt(&handler.mcp, &handler.scope, &request.name) else {
+        return Err(ErrorData::invalid_params(format!("unknown prompt: {}", request.name), None));
+    };
+    request.meta = None;
+    request.name.clone_from(&place.name);
+    let asked = Asked { handler, caller, context: &context, server: &place.server };
+    let failure = match run::run(&asked, Errand::Prompt(request)).await {
+        Ok(ServerResult::GetPromptResult(mut result)) => {
+            if let Scope::All = handler.scope {
+                prefixed::prompt(place.server.spec.prefix(), &mut result);
+            }
+            return Ok(result.into());
+        }
+        Ok(ServerResult::InputRequiredResult(required)) => return Ok(required.into()),
+        Ok(_) => Failure::Nonsense,
+        Err(failure) => failure,
+    };
+    Err(failure.error(&place.server.spec.name, &place.name))
 }
 
 /// Reads a resource of another server.
 pub(super) async fn read_resource(
-    _handler: &Handler,
-    request: ReadResourceRequestParams,
-    _caller: &Caller,
-    _context: RequestContext<RoleServer>,
+    handler: &Handler,
+    mut request: ReadResourceRequestParams,
+    caller: &Caller,
+    context: RequestContext<RoleServer>,
 ) -> Result<ReadResourceResponse, ErrorData> {
-    Err(ErrorData::resource_not_found(format!("unknown resource: {}", request.uri), None))
+    let Some(place) = catalog::place_of_uri(&handler.mcp, &handler.scope, &request.uri) else {
+        let data = serde_json::json!({"uri": request.uri});
+        return Err(ErrorData::resource_not_found(format!("unknown resource: {}", request.uri), Some(data)));
+    };
+    request.meta = None;
+    request.uri.clone_from(&place.name);
+    let asked = Asked { handler, caller, context: &context, server: &place.server };
+    let failure = match run::run(&asked, Errand::Read(request)).await {
+        Ok(ServerResult::ReadResourceResult(mut result)) => {
+            if let Scope::All = handler.scope {
+                prefixed::resource(place.server.spec.prefix(), &mut result);
+            }
+            return Ok(result.into());
+        }
+        Ok(ServerResult::InputRequiredResult(required)) => return Ok(required.into()),
+        Ok(_) => Failure::Nonsense,
+        Err(failure) => failure,
+    };
+    Err(failure.error(&place.server.spec.name, &place.name))
 }
 
 /// Completes an argument of another server's prompt or resource template.
 pub(super) async fn complete(
-    _handler: &Handler,
-    _request: CompleteRequestParams,
-    _caller: &Caller,
-    _context: RequestContext<RoleServer>,
+    handler: &Handler,
+    mut request: CompleteRequestParams,
+    caller: &Caller,
+    context: RequestContext<RoleServer>,
 ) -> Result<CompleteResult, ErrorData> {
-    Ok(CompleteResult::default())
+    let (mcp, scope) = (&handler.mcp, &handler.scope);
+    let place = match &mut request.r#ref {
+        Reference::Prompt(prompt) => {
+            let place = catalog::place_of_prompt(mcp, scope, &prompt.name);
+            place.inspect(|place| prompt.name.clone_from(&place.name))
+        }
+        Reference::Resource(resource) => {
+            let place = catalog::place_of_uri(mcp, scope, &resource.uri);
+            place.inspect(|place| resource.uri.clone_from(&place.name))
+        }
+        _ => None,
+    };
+    let Some(place) = place else { return Err(ErrorData::invalid_params("ref: not one that is known", None)) };
+    request.meta = None;
+    let asked = Asked { handler, caller, context: &context, server: &place.server };
+    let failure = match run::run(&asked, Errand::Complete(request)).await {
+        Ok(ServerResult::CompleteResult(result)) => return Ok(result),
+        Ok(_) => Failure::Nonsense,
+        Err(failure) => failure,
+    };
+    Err(failure.error(&place.server.spec.name, &place.name))
 }
 
 /// Has servers tell their log messages from this level on.

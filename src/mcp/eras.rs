@@ -1,5 +1,7 @@
 //! What a server of one era wants to know from a client of the other.
 
-/// Calls that wait for a modern client's next word.
-#[derive(Default)]
-pub(super) struct Parked {}
+pub(in crate::mcp) mod ask;
+pub(in crate::mcp) mod parked;
+
+pub(super) use ask::Ask;
+pub(super) use parked::{Bond, Parked};

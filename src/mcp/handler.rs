@@ -7,8 +7,9 @@ use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
     GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
-    ServerConfig, SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams,
+    ListToolsResult, LoggingLevel, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
+    ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool,
+    UnsubscribeRequestParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 
@@ -34,6 +35,11 @@ impl Handler {
     pub fn new(mcp: Arc<Mcp>, gateway: Arc<Gateway>, scope: Scope, door: Door) -> Handler {
         let seat = mcp.audience.seat(&scope);
         Handler { mcp, gateway, scope, door, seat }
+    }
+
+    /// From which level on this session hears log messages.
+    pub(super) fn hears_from(&self) -> Option<LoggingLevel> {
+        self.seat.level()
     }
 
     async fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
@@ -67,7 +73,9 @@ impl ServerHandler for Handler {
             .enable_tool_list_changed()
             .build();
         let name = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("AI MCP Gateway");
-        ServerConfig::new(capabilities).with_server_info(name).with_instructions(catalog::instructions(&self.scope))
+        let mut config = ServerConfig::new(capabilities).with_server_info(name);
+        config.instructions = catalog::instructions(&self.scope);
+        config
     }
 
     async fn list_tools(
@@ -76,8 +84,7 @@ impl ServerHandler for Handler {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         self.mcp.settle().await;
-        let all = catalog::tools(&self.mcp, &self.scope, &self.gateway);
-        let (tools, next) = catalog::page(all, request, |tool| &tool.name)?;
+        let (tools, next) = catalog::tools(&self.mcp, &self.scope, &self.gateway, request)?;
         Ok(ListToolsResult { next_cursor: next, ..ListToolsResult::with_all_items(tools) })
     }
 
@@ -105,7 +112,7 @@ impl ServerHandler for Handler {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
         self.mcp.settle().await;
-        let (prompts, next) = catalog::page(catalog::prompts(&self.mcp, &self.scope), request, |prompt| &prompt.name)?;
+        let (prompts, next) = catalog::prompts(&self.mcp, &self.scope, request)?;
         Ok(ListPromptsResult { next_cursor: next, ..ListPromptsResult::with_all_items(prompts) })
     }
 
@@ -124,8 +131,7 @@ impl ServerHandler for Handler {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         self.mcp.settle().await;
-        let all = catalog::resources(&self.mcp, &self.scope);
-        let (resources, next) = catalog::page(all, request, |resource| &resource.uri)?;
+        let (resources, next) = catalog::resources(&self.mcp, &self.scope, request)?;
         Ok(ListResourcesResult { next_cursor: next, ..ListResourcesResult::with_all_items(resources) })
     }
 
@@ -135,8 +141,7 @@ impl ServerHandler for Handler {
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
         self.mcp.settle().await;
-        let all = catalog::templates(&self.mcp, &self.scope);
-        let (templates, next) = catalog::page(all, request, |template| &template.uri_template)?;
+        let (templates, next) = catalog::templates(&self.mcp, &self.scope, request)?;
         Ok(ListResourceTemplatesResult { next_cursor: next, ..ListResourceTemplatesResult::with_all_items(templates) })
     }
 

@@ -143,6 +143,11 @@ impl Server {
         self.standing.borrow().clone()
     }
 
+    /// How it is, and each time that this changes.
+    pub fn watch(&self) -> watch::Receiver<Standing> {
+        self.standing.subscribe()
+    }
+
     /// Tells those who listen.
     pub fn tell(&self, what: What) {
         self.changes.send(Change { server: self.spec.name.clone(), what }).ok();

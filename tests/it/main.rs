@@ -105,3 +105,9 @@ mod operators;
 
 /// MCP: the gateway's own tools and resources, for clients of both eras, over HTTP and over stdio.
 mod mcp;
+
+/// Other MCP servers: started, watched, listed and ended.
+mod servers;
+
+/// Requests that are other servers', for clients of both eras: sent on, watched, asked back, answered.
+mod aggregate;

@@ -6,7 +6,7 @@ use super::process::{Finished, Process};
 use super::redis::Redis;
 use super::upstream::{Kind, Upstream};
 use nix::sys::signal::Signal;
-use serde_json::{Value, json};
+
 use std::collections::BTreeMap;
 use std::ops::Deref;
 use std::path::{Path, PathBuf};
@@ -86,12 +86,6 @@ impl GatewayBuilder {
     pub fn file(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         std::fs::write(self.folder.path().join(name), content).expect("a file in the folder");
         self
-    }
-
-    /// Other MCP servers, by their names: `{"files": {"command": "…"}}`.
-    pub fn mcp(self, servers: &Value) -> Self {
-        let path = self.folder.path().join("mcp.json").display().to_string();
-        self.file("mcp.json", json!({"mcpServers": servers}).to_string()).env("MCP_CONFIG", path)
     }
 
     /// Its working directory.

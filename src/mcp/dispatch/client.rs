@@ -1,0 +1,59 @@
+//! Whom a request comes from, as far as another server may know it.
+
+use std::sync::Arc;
+
+use rmcp::model::{ClientCapabilities, RequestMetaObject};
+use rmcp::service::{RequestContext, RoleServer};
+use serde_json::Value;
+
+use super::flight::Behalf;
+use crate::mcp::upstream::Era;
+
+/// The protocol's own fields of a request's `_meta` (docs: protocols/mcp.md, 2).
+const OWN: &str = "io.modelcontextprotocol/";
+const PROGRESS: &str = "progressToken";
+
+/// A request's client.
+pub(super) struct Client {
+    pub(super) era: Era,
+    pub(super) behalf: Behalf,
+}
+
+impl Client {
+    /// The client of a request; `level` is from where on its session hears log messages.
+    pub(super) fn of(context: &RequestContext<RoleServer>, level: Option<rmcp::model::LoggingLevel>) -> Client {
+        let era = context.protocol_version().map_or(Era::Legacy, |version| Era::of(&version));
+        let abilities = context.client_capabilities().unwrap_or_default();
+        // Only what is passed on: tasks and extensions need methods that are not.
+        let mut passed = ClientCapabilities::default();
+        passed.roots = abilities.roots;
+        passed.sampling = abilities.sampling;
+        passed.elicitation = abilities.elicitation;
+        let level = match era {
+            Era::Modern => context.meta.log_level(),
+            Era::Legacy => level,
+        };
+        let wants_progress = context.meta.get_progress_token().is_some();
+        Client { era, behalf: Behalf { abilities: Arc::new(passed), level, wants_progress } }
+    }
+
+    /// The `_meta` for a server of `era`: what the client says beside the protocol, and what it can do.
+    pub(super) fn meta(&self, context: &RequestContext<RoleServer>, era: Era) -> RequestMetaObject {
+        let own: serde_json::Map<String, Value> = context
+            .meta
+            .0
+            .0
+            .iter()
+            .filter(|(name, _)| !name.starts_with(OWN) && *name != PROGRESS)
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let mut meta = RequestMetaObject::from(own);
+        if era == Era::Modern {
+            meta.set_client_capabilities((*self.behalf.abilities).clone());
+            if let Some(level) = self.behalf.level {
+                meta.set_log_level(level);
+            }
+        }
+        meta
+    }
+}

@@ -1,0 +1,187 @@
+//! A request under way at another server: sent and watched on the runtime where connections live.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rmcp::ErrorData;
+use rmcp::model::{ClientCapabilities, ClientRequest, ClientResult, LoggingLevel, RequestMetaObject, ServerResult};
+use rmcp::service::{PeerRequestOptions, RequestHandle, RoleClient, ServiceError};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::failure::Failure;
+use super::notes::Notes;
+use super::relay::Underway;
+use crate::mcp::eras::Ask;
+use crate::mcp::upstream::Link;
+
+/// Questions that may wait for a client at once.
+const EVENTS: usize = 16;
+/// How long a server may take to read that a request is cancelled.
+const CANCELLING: Duration = Duration::from_secs(5);
+
+/// What comes of a request.
+pub(super) enum Event {
+    /// The server wants to know something first.
+    Ask(Ask, oneshot::Sender<Result<ClientResult, ErrorData>>),
+    /// It is over.
+    Done(Result<ServerResult, Failure>),
+}
+
+/// A request under way. Dropping it cancels it.
+pub(in crate::mcp) struct Flight {
+    pub(super) events: mpsc::Receiver<Event>,
+    pub(super) notes: Arc<Notes>,
+    /// Questions that a modern client was asked, or is to be asked.
+    pub(super) open: Vec<Open>,
+    /// How many questions there were, which numbers them.
+    pub(super) asked: usize,
+    _cancel: DropGuard,
+}
+
+/// A question that waits for a modern client.
+pub(super) struct Open {
+    pub(super) key: String,
+    pub(super) ask: Ask,
+    pub(super) reply: oneshot::Sender<Result<ClientResult, ErrorData>>,
+}
+
+/// What is known of the client for which a request is sent.
+#[derive(Clone)]
+pub(super) struct Behalf {
+    /// What it can be asked.
+    pub(super) abilities: Arc<ClientCapabilities>,
+    /// From which level on it hears log messages.
+    pub(super) level: Option<LoggingLevel>,
+    /// Does it want to know how far the call is?
+    pub(super) wants_progress: bool,
+}
+
+impl Flight {
+    /// Sends `request` over `link`, from a task of `runtime`. It may take `limit`, beside the time that the client
+    /// takes for its answers.
+    pub(super) fn start(
+        runtime: &Handle,
+        link: Arc<Link>,
+        request: ClientRequest,
+        meta: RequestMetaObject,
+        behalf: Behalf,
+        limit: Duration,
+    ) -> Flight {
+        let (sender, events) = mpsc::channel(EVENTS);
+        let notes = Arc::new(Notes::default());
+        let cancelled = CancellationToken::new();
+        let underway = Underway {
+            events: sender,
+            notes: notes.clone(),
+            abilities: behalf.abilities,
+            level: behalf.level,
+            wants_progress: behalf.wants_progress,
+            asking: watch::Sender::new(0),
+        };
+        runtime.spawn(drive(link, request, meta, underway, limit, cancelled.clone()));
+        Flight { events, notes, open: Vec::new(), asked: 0, _cancel: cancelled.drop_guard() }
+    }
+}
+
+/// How a request ended here, whatever becomes of it there.
+enum End {
+    Answered(Result<Result<ServerResult, ServiceError>, oneshot::error::RecvError>),
+    Late,
+    Cancelled,
+}
+
+async fn drive(
+    link: Arc<Link>,
+    request: ClientRequest,
+    meta: RequestMetaObject,
+    underway: Underway,
+    limit: Duration,
+    cancelled: CancellationToken,
+) {
+    let mut clock = Stopwatch { until: Instant::now() + limit, asking: underway.asking.subscribe() };
+    let events = underway.events.clone();
+    let options = PeerRequestOptions::no_options().with_meta(meta);
+    let sent = tokio::select! {
+        biased;
+        () = cancelled.cancelled() => return,
+        sent = link.peer.send_request_with_option(request, options) => sent,
+        () = clock.run_out() => {
+            events.send(Event::Done(Err(Failure::Late(limit)))).await.ok();
+            return;
+        }
+    };
+    let mut handle = match sent {
+        Ok(handle) => handle,
+        Err(error) => {
+            let failure = Failure::Unsent(error.to_string().into());
+            events.send(Event::Done(Err(failure))).await.ok();
+            return;
+        }
+    };
+    let entered = link.relay.enter(handle.id.clone(), handle.progress_token.clone(), underway);
+    let end = tokio::select! {
+        biased;
+        answer = &mut handle.rx => End::Answered(answer),
+        () = cancelled.cancelled() => End::Cancelled,
+        () = clock.run_out() => End::Late,
+    };
+    drop(entered);
+    match end {
+        End::Answered(answer) => {
+            events.send(Event::Done(result(answer))).await.ok();
+        }
+        End::Late => {
+            let told = events.send(Event::Done(Err(Failure::Late(limit))));
+            tokio::join!(cancel(handle, "it took too long"), told).1.ok();
+        }
+        End::Cancelled => cancel(handle, "the client has cancelled").await,
+    }
+}
+
+async fn cancel(handle: RequestHandle<RoleClient>, reason: &str) {
+    tokio::time::timeout(CANCELLING, handle.cancel(Some(reason.to_owned()))).await.ok();
+}
+
+fn result(
+    answer: Result<Result<ServerResult, ServiceError>, oneshot::error::RecvError>,
+) -> Result<ServerResult, Failure> {
+    match answer {
+        Ok(Ok(result)) => Ok(result),
+        Ok(Err(ServiceError::McpError(error))) => Err(Failure::Refused(error)),
+        Ok(Err(ServiceError::TransportClosed)) | Err(_) => Err(Failure::Broken("it was closed".into())),
+        // Its own words may hold the address, and that a key.
+        Ok(Err(ServiceError::TransportSend(_))) => Err(Failure::Broken("it could not be delivered".into())),
+        Ok(Err(error)) => Err(Failure::Broken(error.to_string().into())),
+    }
+}
+
+/// Time that runs while no question to the client is open.
+struct Stopwatch {
+    until: Instant,
+    asking: watch::Receiver<usize>,
+}
+
+impl Stopwatch {
+    async fn run_out(&mut self) {
+        loop {
+            if *self.asking.borrow_and_update() == 0 {
+                tokio::select! {
+                    () = tokio::time::sleep_until(self.until) => return,
+                    changed = self.asking.changed() => if changed.is_err() {
+                        return tokio::time::sleep_until(self.until).await;
+                    },
+                }
+            } else {
+                let began = Instant::now();
+                let stopped = self.asking.wait_for(|asking| *asking == 0).await.is_err();
+                self.until += began.elapsed();
+                if stopped {
+                    return tokio::time::sleep_until(self.until).await;
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! Other MCP servers: started, watched, listed and ended.
+
+mod lists;

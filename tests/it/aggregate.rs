@@ -44,6 +44,11 @@ impl Stand {
     }
 }
 
+/// A client over stdio of a gateway before these servers.
+fn over_stdio(servers: &Servers) -> McpBuilder {
+    mcp_over_stdio(gateway().command(["mcp"]).mcp(servers))
+}
+
 /// A client that answers whatever it is asked.
 fn able(client: McpBuilder) -> McpBuilder {
     let abilities = json!({"sampling": {}, "elicitation": {"form": {}, "url": {}}, "roots": {}});

@@ -174,7 +174,7 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
 /// Serves one client of MCP over two byte streams, until it hangs up or the first of `signals` comes.
 ///
 /// # Errors
-/// Where the client does not speak MCP.
+/// Where the parts for it cannot be made.
 pub async fn serve_mcp<R, W>(
     mut app: App,
     key: Option<Secret>,
@@ -193,19 +193,19 @@ where
     let end = CancellationToken::new();
     let serving = stdio::serve(app.mcp.clone(), gateway, key, reader, writer, end.clone());
     let mut serving = pin!(serving);
-    let served = tokio::select! {
-        served = &mut serving => served,
+    tokio::select! {
+        () = &mut serving => {}
         _ = signals.recv() => {
             end.cancel();
-            serving.await
+            serving.await;
         }
-    };
+    }
     checks.abort_all();
     keeping.abort_all();
     servers.end().await;
     let writing = app.writing.take();
     tokio::task::spawn_blocking(|| writing.into_iter().for_each(Writing::finish)).await?;
-    Ok(served?)
+    Ok(())
 }
 
 /// The other MCP servers, kept connected beside everything else.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::clock::Clock;
-use crate::domain::attempt::{Attempt, Outcome, Passed};
+use crate::domain::attempt::{Attempt, Onlooker, Outcome, Passed};
 use crate::domain::failure::{Again, Blame, Class, Failure};
 use crate::health::{Health, Permit};
 use crate::provider::link::{Chain, Link, Terms};
@@ -38,6 +38,8 @@ pub struct Conditions<'a> {
     pub longest_wait: Duration,
     /// Id of the request, for the log.
     pub request_id: &'a str,
+    /// Who looks on.
+    pub onlooker: Option<&'a dyn Onlooker>,
 }
 
 /// An answer, and how it came about.
@@ -257,6 +259,9 @@ impl Run<'_> {
         if let Some(from) = self.attempts.last() {
             let provider = &link.provider;
             telemetry::falling_back(self.with.request_id, from, provider.name(), provider.spec.title, &link.model);
+        }
+        if let Some(onlooker) = self.with.onlooker {
+            onlooker.tries(link.provider.name(), self.attempts.last());
         }
     }
 

@@ -17,9 +17,11 @@ pub mod replicas;
 mod resume;
 pub mod route;
 mod sessions;
+mod settings;
 pub mod status;
 pub mod stream;
 mod ties;
+mod usage;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -188,6 +190,7 @@ impl Gateway {
             retries: options.retries,
             longest_wait: options.longest_wait,
             request_id: &caller.request_id,
+            onlooker: caller.onlooker.as_deref(),
         }
     }
 }

@@ -45,7 +45,8 @@ impl Api {
     ) -> Result<Entered, Box<Response>> {
         let began = self.gateway.clock().now();
         let (request_id, key) = (request_id(headers), Arc::from(""));
-        let mut caller = Caller { request_id, key, grant: None, endpoint, timeout: None, caching: None, began };
+        let mut caller =
+            Caller { request_id, key, grant: None, endpoint, timeout: None, caching: None, began, onlooker: None };
         let refuse = |caller: &Caller, refusal| Err(Box::new(error::refuse(front, caller, refusal)));
         match self.gateway.who(auth::shown(headers)) {
             Ok(Some(grant)) => (caller.key, caller.grant) = (grant.name.clone(), Some(grant)),

@@ -53,7 +53,12 @@ async fn serve(
     let place = (!listens).then_some(place);
     let id = headers::id(&caller.request_id);
     request.extensions_mut().insert(caller);
+    let is_delete = request.method() == Method::DELETE;
     let (mut head, body) = service.handle(request).await.into_parts();
+    // There is nothing more to say of a session that is over; some clients warn of "accepted".
+    if is_delete && head.status == StatusCode::ACCEPTED {
+        head.status = StatusCode::NO_CONTENT;
+    }
     head.headers.insert(&headers::REQUEST_ID, id);
     let body = match place {
         Some(place) => Body::new(Placed::new(body, place)),

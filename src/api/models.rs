@@ -15,7 +15,6 @@ use super::enter::Entered;
 use super::error::{self, Refusal};
 use super::{Api, headers, stray};
 use crate::domain::Dialect;
-use crate::domain::facts::Caller;
 use crate::gateway::listing::Listed;
 use crate::protocol::Front;
 use page::Page;
@@ -27,7 +26,7 @@ pub(super) async fn list(State(api): State<Arc<Api>>, uri: Uri, headers: HeaderM
         Ok(entered) => entered,
         Err(refused) => return *refused,
     };
-    let offered = offered(&api, &caller).await;
+    let offered = api.gateway.list_for(&caller).await;
     if front.dialect() != Dialect::Anthropic {
         let data: Vec<Value> = offered.iter().map(as_openai).collect();
         return answer(json!({"object": "list", "data": data}), front, &caller.request_id);
@@ -55,22 +54,13 @@ pub(super) async fn one(
         let raw = uri.path().trim_start_matches("/v1/models/").to_owned();
         return error::refuse(front, &caller, Refusal::NoSuchModel(raw));
     };
-    match offered(&api, &caller).await.iter().find(|listed| listed.id == id) {
+    match api.gateway.list_for(&caller).await.iter().find(|listed| listed.id == id) {
         Some(listed) if front.dialect() == Dialect::Anthropic => {
             answer(as_anthropic(&api, listed), front, &caller.request_id)
         }
         Some(listed) => answer(as_openai(listed), front, &caller.request_id),
         None => error::refuse(front, &caller, Refusal::NoSuchModel(id)),
     }
-}
-
-/// What is on offer to this caller: its key may not allow all of it.
-async fn offered(api: &Api, caller: &Caller) -> Vec<Listed> {
-    let mut offered = api.gateway.list().await;
-    if let Some(grant) = &caller.grant {
-        offered.retain(|listed| grant.allows(&listed.id));
-    }
-    offered
 }
 
 fn as_openai(listed: &Listed) -> Value {

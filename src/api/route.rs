@@ -9,18 +9,13 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, Request};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
-use tokio::time::Instant;
 
 use super::enter::{Entered, Place};
 use super::{Api, body, error, headers, reply};
-use crate::domain::chat::{Answer, Part, Usage};
 use crate::domain::facts::Caller;
-use crate::domain::money::Usd;
 use crate::gateway::Answered;
-use crate::gateway::route::routing;
+use crate::gateway::route::told::{self, Told};
 use crate::protocol::openai::OpenAi;
-use crate::protocol::{Back, Stamp};
 use crate::upstream::reply::ReplyBody;
 use stream::RouteStream;
 
@@ -54,61 +49,19 @@ fn respond(api: Arc<Api>, answered: Answered, task: String, caller: &Caller, pla
     let now = api.gateway.clock().now();
     let mut headers = HeaderMap::new();
     reply::describe(&mut headers, &answered, caller, now);
-    let cached = answered.cached == Some(true);
-    let routing = routing(&task, &answered.attempts, cached);
-    let told = Told { provider: answered.provider, task, routing, cached, began: answered.began };
+    let told = Told::of(&answered, task);
     match answered.reply.body {
         ReplyBody::Stream(live) => {
             reply::stream_headers(&mut headers);
             (headers, Body::new(RouteStream::new(live, told, api, place))).into_response()
         }
-        ReplyBody::Whole { bytes, learned } => {
-            let stamp = Stamp { id: String::new(), created: 0 };
-            match OpenAi.read_answer(&bytes, &stamp) {
-                Ok(answer) => {
-                    let model = learned.model.as_deref().unwrap_or(&answered.model).to_owned();
-                    let text = text_of(&answer);
-                    (headers, Json(told.whole(&text, &model, learned.usage, answered.cost, now))).into_response()
-                }
-                Err(failure) => error::respond(&OpenAi, caller, &failure.into(), now),
+        ReplyBody::Whole { bytes, learned } => match told::read(&bytes) {
+            Ok(answer) => {
+                let model = learned.model.as_deref().unwrap_or(&answered.model).to_owned();
+                let text = told::text_of(&answer);
+                (headers, Json(told.whole(&text, &model, learned.usage, answered.cost, now))).into_response()
             }
-        }
-    }
-}
-
-fn text_of(answer: &Answer) -> String {
-    let text = |part: &Part| match part {
-        Part::Text(text) => Some(text.text.clone()),
-        Part::Refusal(words) => Some(words.clone()),
-        _ => None,
-    };
-    answer.parts.iter().filter_map(text).collect()
-}
-
-/// What is told of an answer beside its text.
-struct Told {
-    provider: &'static str,
-    task: String,
-    routing: Value,
-    cached: bool,
-    began: Instant,
-}
-
-impl Told {
-    /// The whole answer, in `/v1/route`'s own form.
-    fn whole(&self, text: &str, model: &str, usage: Option<Usage>, cost: Option<Usd>, now: Instant) -> Value {
-        let duration = now.saturating_duration_since(self.began);
-        json!({
-            "result": {"response": text, "model": model, "provider": self.provider},
-            "routing": self.routing,
-            "performance": {
-                "durationMs": duration.as_millis() as u64,
-                "tokens": {
-                    "input": usage.map(|usage| usage.input),
-                    "output": usage.map(|usage| usage.output),
-                },
-                "cost": cost.map(Usd::dollars),
-            },
-        })
+            Err(failure) => error::respond(&OpenAi, caller, &failure.into(), now),
+        },
     }
 }

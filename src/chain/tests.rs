@@ -85,6 +85,7 @@ impl Scene {
             retries: self.retries,
             longest_wait: 3 * SECOND,
             request_id: "req_test",
+            onlooker: None,
         };
         run(&self.chain, &with, |link, terms| self.attempt(link, terms)).await
     }

@@ -1,5 +1,6 @@
 //! What came of each link of a chain, as answers, logs and tables tell it.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::failure::Class;
@@ -64,6 +65,12 @@ impl Outcome {
             other => other.name(),
         }
     }
+}
+
+/// Somebody who looks on while the links of a chain are tried.
+pub trait Onlooker: fmt::Debug + Send + Sync {
+    /// A link is tried now: the first one, or the next one after this.
+    fn tries(&self, provider: &'static str, after: Option<&Attempt>);
 }
 
 /// One link of a chain and what came of it, all its tries together.

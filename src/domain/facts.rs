@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Dialect;
+use super::attempt::Onlooker;
 use super::chat::{Finish, Usage};
 use super::grant::Grant;
 
@@ -75,6 +76,8 @@ pub struct Caller {
     pub caching: Option<Caching>,
     /// When the request came.
     pub began: Instant,
+    /// Who looks on while it is answered.
+    pub onlooker: Option<Arc<dyn Onlooker>>,
 }
 
 /// What a caller may say of the response cache.

@@ -7,6 +7,7 @@ use futures_util::future::join_all;
 use moka::sync::Cache;
 
 use super::Gateway;
+use crate::domain::facts::Caller;
 use crate::provider::Provider;
 
 /// How long a provider's list is served before it is asked again.
@@ -31,6 +32,15 @@ impl Default for Listings {
 }
 
 impl Gateway {
+    /// The same as far as the caller's key allows it.
+    pub async fn list_for(&self, caller: &Caller) -> Vec<Listed> {
+        let mut list = self.list().await;
+        if let Some(grant) = &caller.grant {
+            list.retain(|listed| grant.allows(&listed.id));
+        }
+        list
+    }
+
     /// What can be asked for by name. A provider that does not answer in time is left out, not waited for.
     pub async fn list(&self) -> Vec<Listed> {
         let routes = self.shared.rules.routes.keys().map(|route| Listed { id: route.clone(), owner: "gateway" });

@@ -1,5 +1,7 @@
 //! `/v1/route`: a prompt and a kind of task in, an answer and how it came about out.
 
+pub mod told;
+
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 

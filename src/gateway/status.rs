@@ -1,5 +1,7 @@
 //! How the gateway and its providers are: what `/health` and the start-up lines tell.
 
+use serde_json::{Map, Value, json};
+
 use super::Gateway;
 use crate::health::{Report, Status};
 use crate::provider::{Entry, Standing};
@@ -36,6 +38,20 @@ impl Gateway {
     /// Can Redis be had? `None` where none is configured.
     pub fn has_redis(&self) -> Option<bool> {
         self.board.is_configured().then(|| self.board.is_up())
+    }
+
+    /// How everything is, as `GET /health` tells it. Makes no call.
+    pub fn told_health(&self) -> Value {
+        let providers = self.providers();
+        let providers = providers.iter().map(|report| (report.name.to_owned(), provider(report)));
+        json!({
+            "status": if self.is_well() { "ok" } else { "degraded" },
+            "redis": self.has_redis().unwrap_or(false),
+            "database": self.has_database().unwrap_or(false),
+            "timestamp": time(self.clock().wall()),
+            "version": env!("CARGO_PKG_VERSION"),
+            "providers": providers.collect::<Map<String, Value>>(),
+        })
     }
 
     /// Checks one provider and says in a line what came of it: `openai: ✅ Available`.
@@ -86,4 +102,19 @@ fn line(name: &str, up: bool, words: &str) -> String {
         "" => format!("{name}: {mark}"),
         words => format!("{name}: {mark} ({words})"),
     }
+}
+
+fn provider(report: &Report) -> Value {
+    json!({
+        "status": report.status.name(),
+        "configured": !matches!(report.status, Status::Unconfigured | Status::Disabled),
+        "latency_ms": report.latency.map(|latency| latency.as_millis() as u64),
+        "error": report.error,
+        "checked_at": report.checked_at.map(time),
+    })
+}
+
+/// ISO 8601, UTC, to the millisecond.
+fn time(time: jiff::Timestamp) -> String {
+    format!("{time:.3}")
 }

@@ -1,16 +1,22 @@
 //! Who asks: the holder of a client key on HTTP, or of `GATEWAY_API_KEY` on stdio.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::model::Extensions;
 
 use crate::admit::Stranger;
 use crate::domain::facts::Caller;
+use crate::domain::grant::Grant;
 use crate::gateway::Gateway;
 use crate::secret::Secret;
 
 /// The name of stdio's requests in logs, metrics and records.
 const STDIO: &str = "mcp";
+/// How long a request on stdio waits for the keys of a database that has not been read yet.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The pause between two looks whether it has been.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// How clients of a front are known.
 #[derive(Clone)]
@@ -26,14 +32,14 @@ impl Door {
     ///
     /// # Errors
     /// Why the holder of the key is not let in.
-    pub(super) fn caller(&self, gateway: &Gateway, extensions: &Extensions) -> Result<Caller, Stranger> {
+    pub(super) async fn caller(&self, gateway: &Gateway, extensions: &Extensions) -> Result<Caller, Stranger> {
         if let Some(caller) =
             extensions.get::<http::request::Parts>().and_then(|parts| parts.extensions.get::<Caller>())
         {
             return Ok(caller.clone());
         }
         let grant = match self {
-            Door::Stdio(Some(key)) => gateway.who([key.expose()])?,
+            Door::Stdio(Some(key)) => holder(gateway, key).await?,
             Door::Stdio(None) => None,
             // Nobody is let in who has not passed the door.
             Door::Http => return Err(Stranger::Unknown),
@@ -46,6 +52,18 @@ impl Door {
             timeout: None,
             caching: None,
             began: gateway.clock().now(),
+            onlooker: None,
         })
+    }
+}
+
+/// Who holds `key`. A client talks as soon as the process has started, when its database may not have been read.
+async fn holder(gateway: &Gateway, key: &Secret) -> Result<Option<Arc<Grant>>, Stranger> {
+    let until = gateway.clock().now() + PATIENCE;
+    loop {
+        match gateway.who([key.expose()]) {
+            Err(Stranger::Unreachable) if gateway.clock().now() < until => gateway.clock().sleep(PAUSE).await,
+            known => return known,
+        }
     }
 }

@@ -41,8 +41,8 @@ impl Handler {
         self.seat.level()
     }
 
-    fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-        self.door.caller(&self.gateway, &context.extensions).map_err(|stranger| refused(&stranger))
+    async fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
+        self.door.caller(&self.gateway, &context.extensions).await.map_err(|stranger| refused(&stranger))
     }
 }
 
@@ -96,7 +96,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         if matches!(self.scope, Scope::All)
             && let Some(tool) = tools::named(&request.name, &self.gateway)
         {
@@ -120,7 +120,7 @@ impl ServerHandler for Handler {
         request: GetPromptRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         dispatch::get_prompt(self, request, &caller, context).await
     }
 
@@ -149,7 +149,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         if matches!(self.scope, Scope::All)
             && let Some(read) = resources::read(&request.uri, &self.gateway, &caller).await
         {
@@ -163,7 +163,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let caller = self.caller(&context)?;
+        let caller = self.caller(&context).await?;
         dispatch::complete(self, request, &caller, context).await
     }
 

@@ -103,11 +103,11 @@ mod retention;
 /// The SQL of operators' runbooks, on PostgreSQL.
 mod operators;
 
-/// Other MCP servers: started, watched, listed and ended.
-mod servers;
-
 /// MCP: the gateway's own tools and resources, for clients of both eras, over HTTP and over stdio.
 mod mcp;
+
+/// Other MCP servers: started, watched, listed and ended.
+mod servers;
 
 /// Requests that are other servers', for clients of both eras: sent on, watched, asked back, answered.
 mod aggregate;

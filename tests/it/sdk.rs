@@ -1,5 +1,5 @@
 //! What people really use against the real binary: the official SDKs of OpenAI and Anthropic and an agent framework,
-//! in Python and in Node, served by each provider in turn.
+//! in Python and in Node, served by each provider in turn; and the official tools of MCP, see [`mcp`].
 //!
 //! The clients run as child processes from `tests/sdk`, one for each client and provider. This side plays the
 //! providers, names the cases and counts what reached the providers; see [`child`] for how the two talk. They need
@@ -8,6 +8,7 @@
 mod case;
 mod child;
 mod client;
+mod mcp;
 mod model;
 mod play;
 mod stand;
@@ -15,12 +16,20 @@ mod stand;
 use client::Client;
 use stand::Who;
 
-/// Runs every case of this client with this provider, or says that it was skipped.
-async fn run(client: Client, who: Who) {
-    if std::env::var("SDK_TESTS").as_deref() != Ok("1") {
+/// Is this to be skipped, for want of what it needs?
+fn skipped(what: &str) -> bool {
+    let skipped = std::env::var("SDK_TESTS").as_deref() != Ok("1");
+    if skipped {
         // Past the capture of `cargo test`: a skipped test must not look like one that ran.
         use std::io::Write;
-        let _ = writeln!(std::io::stderr(), "skipped: {client:?} served by {who:?} (scripts/test sets SDK_TESTS=1)");
+        let _ = writeln!(std::io::stderr(), "skipped: {what} (scripts/test sets SDK_TESTS=1)");
+    }
+    skipped
+}
+
+/// Runs every case of this client with this provider, or says that it was skipped.
+async fn run(client: Client, who: Who) {
+    if skipped(&format!("{client:?} served by {who:?}")) {
         return;
     }
     let failures = child::run(client, who).await;

@@ -6,6 +6,8 @@ mod away;
 mod counters;
 /// What one sees, the others know.
 mod replicas;
+/// Sessions of MCP clients.
+mod sessions;
 /// What the start, `/health` and `check` tell.
 mod told;
 

@@ -48,7 +48,11 @@ async fn a_client_over_stdio_is_asked() {
         for name in FOUR {
             let (kind, method) = KINDS[1];
             let told = ask(&client, &format!("{name}__ask"), kind, method).await;
-            assert_eq!(told["structuredContent"]["answer"]["content"], json!({"name": "Ada"}), "{era:?} {name}: {told}");
+            assert_eq!(
+                told["structuredContent"]["answer"]["content"],
+                json!({"name": "Ada"}),
+                "{era:?} {name}: {told}"
+            );
         }
     }
 }
@@ -85,9 +89,7 @@ async fn a_state_is_good_for_the_same_request_of_the_same_client_alone() {
     let state = told["requestState"].as_str().expect("a state").to_owned();
     assert!(state.len() >= 32, "{state}");
     let key = told["inputRequests"].as_object().expect("questions").keys().next().expect("one").clone();
-    let with = |name: &str, arguments: Value, state: &str, responses: Value| {
-        json!({"name": name, "arguments": arguments, "requestState": state, "inputResponses": responses})
-    };
+    let with = |name: &str, arguments: Value, state: &str, responses: Value| json!({"name": name, "arguments": arguments, "requestState": state, "inputResponses": responses});
     let (right, good) = (json!({"kind": "roots"}), json!({&key: answer_to("roots/list")}));
     let tampered = state.replace(&state[..1], if state.starts_with('0') { "1" } else { "0" });
     for (params, what) in [

@@ -134,7 +134,8 @@ async fn what_a_client_shows_never_arrives_at_a_server() {
     for era in Era::ALL {
         let client = mcp(&stand.gateway).era(era).key("sk-of-the-client").header("x-secret", "s3cret").connect().await;
         for name in FOUR {
-            let meta = json!({"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "own/field": 7});
+            let meta =
+                json!({"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "own/field": 7});
             let params = json!({"name": format!("{name}__echo"), "arguments": {"text": "x"}, "_meta": meta});
             client.send("tools/call", params).result().await;
             let call = stand.journal(name).of("call").pop().expect("a call");

@@ -90,6 +90,6 @@ impl Client {
     }
 }
 
-fn variable(name: &str, default: &str) -> String {
+pub(super) fn variable(name: &str, default: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| default.to_owned())
 }

@@ -143,9 +143,7 @@ async fn tell(mut ticker: Ticker, state: &State, client: &Peer<RoleServer>) {
 pub(super) fn accepted(handler: &Handler, requested: &SubscriptionFilter) -> SubscriptionFilter {
     let mut accepted = requested.clone();
     if let Some(uris) = &mut accepted.resource_subscriptions {
-        uris.retain(|uri| {
-            is_own(handler, uri) || catalog::place_of_uri(&handler.mcp, &handler.scope, uri).is_some()
-        });
+        uris.retain(|uri| is_own(handler, uri) || catalog::place_of_uri(&handler.mcp, &handler.scope, uri).is_some());
         uris.truncate(MOST);
     }
     accepted

@@ -14,7 +14,8 @@ mod run;
 use rmcp::ErrorData;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
-    GetPromptResponse, LoggingLevel, ReadResourceRequestParams, ReadResourceResponse, Reference, ResultType, ServerResult,
+    GetPromptResponse, LoggingLevel, ReadResourceRequestParams, ReadResourceResponse, Reference, ResultType,
+    ServerResult,
 };
 use rmcp::service::{RequestContext, RoleServer};
 

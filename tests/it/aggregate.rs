@@ -2,6 +2,8 @@
 
 mod asks;
 mod calls;
+mod changes;
+mod faults;
 mod names;
 
 use crate::kit::*;

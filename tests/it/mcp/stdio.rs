@@ -161,6 +161,8 @@ async fn odd_first_words_do_not_end_it() {
         let of = |id: u64| said.iter().find(|message| message["id"] == id).cloned().unwrap_or_default();
         assert_eq!(of(902)["error"]["code"], json!(-32602), "{said:?}");
         assert!(of(903)["result"].is_object(), "{said:?}");
+        let told = |log: &str| log.matches("was passed over").count() == 2;
+        client.process().wait_for_stderr("word of two lines that are too long", told).await;
         client.hang_up();
         assert_eq!(client.exit_code().await, Some(0));
     }

@@ -10,5 +10,6 @@ pub(super) fn transport(
     headers: &[(HeaderName, HeaderValue)],
 ) -> StreamableHttpClientTransport<reqwest::Client> {
     let config = StreamableHttpClientTransportConfig::with_uri(url).custom_headers(headers.iter().cloned().collect());
+    let _ = rustls::crypto::ring::default_provider().install_default();
     StreamableHttpClientTransport::with_client(reqwest::Client::new(), config)
 }

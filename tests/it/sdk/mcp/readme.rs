@@ -9,7 +9,7 @@ const KEY: &str = "gw-client-of-a-desktop";
 
 /// What README.md has for the program, the folder and the address.
 const PROGRAM: &str = "/usr/local/bin/ai-mcp-gateway";
-const FOLDER: &str = "/home/me/ai-gateway";
+const FOLDER: &str = "/opt/ai-gateway";
 const ADDRESS: &str = "http://127.0.0.1:3000";
 
 /// The blocks of README.md that are a client's configuration.

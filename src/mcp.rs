@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use audience::Audience;
+use audience::Watches;
 use catalog::Catalog;
 use eras::Parked;
 use sessions::AllSessions;
@@ -40,7 +40,7 @@ pub struct Mcp {
     catalog: Catalog,
     sessions: AllSessions,
     parked: Parked,
-    audience: Audience,
+    watches: Watches,
     settled: Instant,
 }
 
@@ -62,7 +62,7 @@ impl Mcp {
             servers,
             catalog: Catalog::default(),
             parked: Parked::default(),
-            audience: Audience::default(),
+            watches: Watches::default(),
             settled: Instant::now() + SETTLING,
         }
     }

@@ -5,6 +5,7 @@ mod client;
 mod errand;
 mod failure;
 mod flight;
+mod level;
 mod notes;
 mod prefixed;
 mod relay;
@@ -13,12 +14,14 @@ mod run;
 use rmcp::ErrorData;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
-    GetPromptResponse, LoggingLevel, ReadResourceRequestParams, ReadResourceResponse, Reference, ServerResult,
+    GetPromptResponse, LoggingLevel, ReadResourceRequestParams, ReadResourceResponse, Reference, ResultType,
+    ServerResult,
 };
 use rmcp::service::{RequestContext, RoleServer};
 
 use super::catalog::Found;
 use super::handler::Handler;
+use super::upstream::Standing;
 use super::{Scope, catalog};
 use crate::domain::facts::Caller;
 pub(super) use errand::Errand;
@@ -34,7 +37,14 @@ pub(super) async fn call_tool(
     caller: &Caller,
     context: RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
-    let place = match catalog::place_of_tool(&handler.mcp, &handler.scope, &request.name) {
+    let look = || catalog::place_of_tool(&handler.mcp, &handler.scope, &request.name);
+    let mut found = look();
+    if !matches!(found, Some(Found::There(_))) {
+        // Its server may have been started just now.
+        handler.mcp.settle().await;
+        found = look();
+    }
+    let place = match found {
         Some(Found::There(place)) => place,
         Some(Found::Held(place)) => {
             return Ok(Failure::Held.of_tool(&place.server.spec.name, &place.name)?.into());
@@ -50,6 +60,7 @@ pub(super) async fn call_tool(
     let asked = Asked { handler, caller, context: &context, server: &place.server };
     let answered = match run::run(&asked, Errand::Tool(request)).await {
         Ok(ServerResult::CallToolResult(mut result)) => {
+            result.result_type = Some(ResultType::COMPLETE);
             if let Scope::All = handler.scope {
                 prefixed::tool(place.server.spec.prefix(), &mut result);
             }
@@ -69,6 +80,7 @@ pub(super) async fn get_prompt(
     caller: &Caller,
     context: RequestContext<RoleServer>,
 ) -> Result<GetPromptResponse, ErrorData> {
+    handler.mcp.settle().await;
     let Some(place) = catalog::place_of_prompt(&handler.mcp, &handler.scope, &request.name) else {
         return Err(ErrorData::invalid_params(format!("unknown prompt: {}", request.name), None));
     };
@@ -77,6 +89,7 @@ pub(super) async fn get_prompt(
     let asked = Asked { handler, caller, context: &context, server: &place.server };
     let failure = match run::run(&asked, Errand::Prompt(request)).await {
         Ok(ServerResult::GetPromptResult(mut result)) => {
+            result.result_type = Some(ResultType::COMPLETE);
             if let Scope::All = handler.scope {
                 prefixed::prompt(place.server.spec.prefix(), &mut result);
             }
@@ -105,6 +118,7 @@ pub(super) async fn read_resource(
     let asked = Asked { handler, caller, context: &context, server: &place.server };
     let failure = match run::run(&asked, Errand::Read(request)).await {
         Ok(ServerResult::ReadResourceResult(mut result)) => {
+            result.result_type = Some(ResultType::COMPLETE);
             if let Scope::All = handler.scope {
                 prefixed::resource(place.server.spec.prefix(), &mut result);
             }
@@ -125,6 +139,7 @@ pub(super) async fn complete(
     context: RequestContext<RoleServer>,
 ) -> Result<CompleteResult, ErrorData> {
     let (mcp, scope) = (&handler.mcp, &handler.scope);
+    mcp.settle().await;
     let place = match &mut request.r#ref {
         Reference::Prompt(prompt) => {
             let place = catalog::place_of_prompt(mcp, scope, &prompt.name);
@@ -140,7 +155,10 @@ pub(super) async fn complete(
     request.meta = None;
     let asked = Asked { handler, caller, context: &context, server: &place.server };
     let failure = match run::run(&asked, Errand::Complete(request)).await {
-        Ok(ServerResult::CompleteResult(result)) => return Ok(result),
+        Ok(ServerResult::CompleteResult(mut result)) => {
+            result.result_type = Some(ResultType::COMPLETE);
+            return Ok(result);
+        }
         Ok(_) => Failure::Nonsense,
         Err(failure) => failure,
     };
@@ -148,4 +166,15 @@ pub(super) async fn complete(
 }
 
 /// Has servers tell their log messages from this level on.
-pub(super) async fn set_level(_handler: &Handler, _level: LoggingLevel) {}
+pub(super) async fn set_level(handler: &Handler, level: LoggingLevel) {
+    let servers = match &handler.scope {
+        Scope::All => handler.mcp.servers().all(),
+        Scope::One(server) => std::slice::from_ref(server),
+    };
+    let all = servers.iter().map(|server| async {
+        if let Standing::Up(link) = server.standing() {
+            level::ensure(server, &link, level).await;
+        }
+    });
+    futures_util::future::join_all(all).await;
+}

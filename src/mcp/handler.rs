@@ -13,7 +13,7 @@ use rmcp::model::{
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 
-use super::audience::Seat;
+use super::audience::{self, Seat};
 use super::caller::Door;
 use super::{Mcp, Scope, catalog, dispatch, resources, tools};
 use crate::admit::Stranger;
@@ -33,11 +33,10 @@ pub struct Handler {
 impl Handler {
     /// For one session or one request.
     pub fn new(mcp: Arc<Mcp>, gateway: Arc<Gateway>, scope: Scope, door: Door) -> Handler {
-        let seat = mcp.audience.seat(&scope);
-        Handler { mcp, gateway, scope, door, seat }
+        Handler { mcp, gateway, scope, door, seat: Seat::default() }
     }
 
-    /// From which level on this session hears log messages.
+    /// From which level on this session hears log messages; `None` where its client has not said.
     pub(super) fn hears_from(&self) -> Option<LoggingLevel> {
         self.seat.level()
     }
@@ -171,9 +170,9 @@ impl ServerHandler for Handler {
     async fn set_level(
         &self,
         request: SetLevelRequestParams,
-        context: RequestContext<RoleServer>,
+        _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.seat.hears_from(request.level, &context.peer);
+        self.seat.hears_from(request.level);
         dispatch::set_level(self, request.level).await;
         Ok(())
     }
@@ -181,9 +180,9 @@ impl ServerHandler for Handler {
     async fn subscribe(
         &self,
         request: SubscribeRequestParams,
-        context: RequestContext<RoleServer>,
+        _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.seat.subscribe(self, &request.uri, &context.peer).await
+        self.seat.subscribe(self, &request.uri).await
     }
 
     async fn unsubscribe(
@@ -191,18 +190,19 @@ impl ServerHandler for Handler {
         request: UnsubscribeRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.seat.unsubscribe(self, &request.uri).await
+        self.seat.unsubscribe(&request.uri);
+        Ok(())
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        Some(requested.clone())
+        Some(audience::accepted(self, requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        self.mcp.audience.listen(self, context).await
+        audience::listen(self, context).await
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        self.seat.take(context.peer);
+        self.seat.take(self, context.peer);
     }
 }

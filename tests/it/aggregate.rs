@@ -2,6 +2,8 @@
 
 mod asks;
 mod calls;
+mod changes;
+mod faults;
 mod names;
 
 use crate::kit::*;
@@ -42,6 +44,11 @@ impl Stand {
         let over_http = self.web.iter().find(|(known, _)| *known == name);
         over_http.map_or_else(|| self.servers.journal(name), |(_, server)| server.journal().clone())
     }
+}
+
+/// A client over stdio of a gateway before these servers.
+fn over_stdio(servers: &Servers) -> McpBuilder {
+    mcp_over_stdio(gateway().command(["mcp"]).mcp(servers))
 }
 
 /// A client that answers whatever it is asked.

@@ -564,6 +564,8 @@ def over_http(server):
             self.wfile.flush()
 
         def finish_stream(self):
+            # The next request of this connection begins anew.
+            self.streaming = False
             try:
                 self.wfile.write(b"0\r\n\r\n")
                 self.wfile.flush()

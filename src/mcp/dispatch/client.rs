@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rmcp::model::{ClientCapabilities, RequestMetaObject};
+use rmcp::model::{ClientCapabilities, LoggingLevel, RequestMetaObject};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
 
@@ -16,12 +16,14 @@ const PROGRESS: &str = "progressToken";
 /// A request's client.
 pub(super) struct Client {
     pub(super) era: Era,
+    /// From which level on it has said that it wants log messages.
+    pub(super) wish: Option<LoggingLevel>,
     pub(super) behalf: Behalf,
 }
 
 impl Client {
     /// The client of a request; `level` is from where on its session hears log messages.
-    pub(super) fn of(context: &RequestContext<RoleServer>, level: Option<rmcp::model::LoggingLevel>) -> Client {
+    pub(super) fn of(context: &RequestContext<RoleServer>, level: Option<LoggingLevel>) -> Client {
         let era = context.protocol_version().map_or(Era::Legacy, |version| Era::of(&version));
         let abilities = context.client_capabilities().unwrap_or_default();
         // Only what is passed on: tasks and extensions need methods that are not.
@@ -29,12 +31,14 @@ impl Client {
         passed.roots = abilities.roots;
         passed.sampling = abilities.sampling;
         passed.elicitation = abilities.elicitation;
-        let level = match era {
+        let wish = match era {
             Era::Modern => context.meta.log_level(),
             Era::Legacy => level,
         };
+        // A legacy client that has not said anything is told what its server chooses to tell it.
+        let level = wish.or_else(|| (era == Era::Legacy).then_some(LoggingLevel::Info));
         let wants_progress = context.meta.get_progress_token().is_some();
-        Client { era, behalf: Behalf { abilities: Arc::new(passed), level, wants_progress } }
+        Client { era, wish, behalf: Behalf { abilities: Arc::new(passed), level, wants_progress } }
     }
 
     /// The `_meta` for a server of `era`: what the client says beside the protocol, and what it can do.

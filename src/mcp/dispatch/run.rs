@@ -13,6 +13,7 @@ use super::client::Client;
 use super::errand::Errand;
 use super::failure::Failure;
 use super::flight::Flight;
+use super::level;
 use crate::domain::facts::Caller;
 use crate::mcp::Scope;
 use crate::mcp::eras::{Bond, Parked, parked};
@@ -74,6 +75,9 @@ impl Asked<'_> {
             if state.take().is_some() {
                 return Err(parked::unknown().into());
             }
+        }
+        if let Some(level) = client.wish {
+            level::ensure(self.server, &link, level).await;
         }
         let servers = self.handler.mcp.servers();
         let runtime = servers.runtime().ok_or(Failure::NotYet)?;

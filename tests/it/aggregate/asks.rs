@@ -10,7 +10,7 @@ async fn ask(client: &Mcp, tool: &str, kind: &str, method: &str) -> Value {
     let params = json!({"name": tool, "arguments": {"kind": kind}});
     let told = client.request("tools/call", params.clone()).await.result();
     if client.spoken() == Era::Legacy {
-        assert_eq!(client.asked().last().map(|asked| &asked["method"]), Some(&json!(method)));
+        assert_eq!(client.asked().last().map(|asked| &asked["method"]), Some(&json!(method)), "{told}");
         return told;
     }
     assert_eq!(told["resultType"], "input_required", "{told}");
@@ -44,7 +44,7 @@ async fn a_server_of_either_era_asks_a_client_of_either_era() {
 async fn a_client_over_stdio_is_asked() {
     for era in Era::ALL {
         let (servers, _web) = four().await;
-        let client = able(mcp_over_stdio(gateway().mcp(&servers))).era(era).connect().await;
+        let client = able(over_stdio(&servers)).era(era).connect().await;
         for name in FOUR {
             let (kind, method) = KINDS[1];
             let told = ask(&client, &format!("{name}__ask"), kind, method).await;

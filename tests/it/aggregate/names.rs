@@ -74,8 +74,9 @@ async fn what_nobody_has_is_said_so() {
             assert_eq!(prompt.code(), -32602, "{prompt:?}");
             for uri in ["test://nothing", "files+test://nothing", "nobody+test://text", "nonsense"] {
                 let resource = client.request("resources/read", json!({"uri": uri})).await;
-                let expected = if era == Era::Modern { -32602 } else { -32002 };
-                assert_eq!(resource.code(), expected, "{uri}: {resource:?}");
+                // A legacy client is told -32002 by the gateway, and by a modern server what that says.
+                let expected = if era == Era::Modern { vec![-32602] } else { vec![-32002, -32602] };
+                assert!(expected.contains(&resource.code()), "{uri}: {resource:?}");
             }
             let page = client.request("tools/list", json!({"cursor": "bm9ib2R5"})).await;
             assert_eq!(page.code(), -32602, "{page:?}");

@@ -5,10 +5,12 @@
 mod http;
 mod inbox;
 mod pending;
+mod schema;
 mod stdio;
 
 pub use inbox::Said;
 pub use pending::{Outcome, Pending};
+pub use schema::misfit;
 
 use super::caller::Caller;
 use super::gateway::GatewayBuilder;
@@ -142,7 +144,7 @@ impl McpBuilder {
         let inbox = Arc::new(Inbox::new(self.script));
         let wire = match self.way {
             Way::Http(http) => Wire::Http(http),
-            Way::Stdio(gateway) => Wire::Stdio(Stdio::start(&gateway, &inbox)),
+            Way::Stdio(gateway) => Wire::Stdio(Stdio::start(gateway, &inbox)),
         };
         let inner = Inner { era: self.era, version, capabilities: self.capabilities, wire, inbox, next: 1.into() };
         Mcp(Arc::new(inner))

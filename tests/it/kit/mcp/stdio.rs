@@ -9,11 +9,13 @@ use std::sync::Arc;
 /// The program.
 pub(super) struct Stdio {
     pub(super) process: Arc<Process>,
+    /// Its folder, which goes with this.
+    _gateway: GatewayBuilder,
 }
 
 impl Stdio {
     /// Starts the program; what it says goes to the inbox.
-    pub(super) fn start(gateway: &GatewayBuilder, inbox: &Arc<Inbox>) -> Self {
+    pub(super) fn start(gateway: GatewayBuilder, inbox: &Arc<Inbox>) -> Self {
         let process = Arc::new(gateway.spawn());
         let (mut lines, inbox, weak) = (process.lines(), Arc::clone(inbox), Arc::downgrade(&process));
         tokio::spawn(async move {
@@ -24,7 +26,7 @@ impl Stdio {
                 process.write_line(&reply.to_string());
             }
         });
-        Self { process }
+        Self { process, _gateway: gateway }
     }
 
     pub(super) fn write(&self, line: &str) {

@@ -11,6 +11,5 @@ pub(super) fn transport(
 ) -> StreamableHttpClientTransport<reqwest::Client> {
     rustls::crypto::ring::default_provider().install_default().ok();
     let config = StreamableHttpClientTransportConfig::with_uri(url).custom_headers(headers.iter().cloned().collect());
-    let _ = rustls::crypto::ring::default_provider().install_default();
     StreamableHttpClientTransport::with_client(reqwest::Client::new(), config)
 }

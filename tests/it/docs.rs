@@ -1,5 +1,6 @@
 //! What the documents say, held against what there is.
 
+use crate::kit::gateway;
 use ai_mcp_gateway::provider::ALL;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -24,6 +25,12 @@ fn quoted(text: &str) -> Vec<&str> {
         }
     }
     found
+}
+
+/// What a document has in fences of this kind.
+pub(crate) fn blocks(name: &str, kind: &str) -> Vec<String> {
+    let (text, opening) = (read(name), format!("\n```{kind}\n"));
+    text.split(&opening).skip(1).filter_map(|rest| Some(rest.split_once("\n```\n")?.0.to_owned())).collect()
 }
 
 /// Every path of the router, as `src/api.rs` writes it, and as the table of `src/api/chat.rs` does.
@@ -83,6 +90,24 @@ fn clients() -> BTreeSet<String> {
     let python = python.filter_map(|line| line.split(['[', '=']).next()).map(|name| name.replace("-slim", ""));
     // What the cases describe their schemas with.
     node.chain(python).filter(|name| name != "zod").collect()
+}
+
+#[tokio::test]
+async fn the_readmes_example_of_other_servers_is_read_as_it_stands() {
+    let blocks = blocks("README.md", "json");
+    let example = blocks.iter().find(|block| block.contains("\"alias\"")).expect("an example in README.md");
+    // A command that reads all of the configuration and starts no server.
+    let command = |text: &str| gateway().command(["usage"]).file("mcp.json", text);
+    let finished = command(example).env("SEARCH_KEY", "s").run().await;
+    assert_eq!(finished.code, Some(0), "{}", finished.stderr);
+    // Every option is there and looked at, and so are the variables.
+    for option in ["command", "args", "cwd", "env", "tools", "url", "headers", "alias", "timeoutMs", "pin", "disabled"]
+    {
+        assert!(example.contains(&format!("\"{option}\": ")), "README.md's example lacks {option}");
+    }
+    let finished = command(example).run().await;
+    assert_eq!(finished.code, Some(2), "{}", finished.stderr);
+    assert!(finished.stderr.contains("${SEARCH_KEY}"), "{}", finished.stderr);
 }
 
 #[test]

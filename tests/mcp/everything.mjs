@@ -1,8 +1,9 @@
 // A server that has everything the official conformance suite asks for, made with the official SDK, for clients of both
 // eras: the one other server behind the gateway in the tests.
 //
-//   node everything.mjs          over HTTP, on a free port, which it prints
-//   node everything.mjs stdio    on stdin and stdout
+//   node everything.mjs           over HTTP, on a free port, which it prints
+//   node everything.mjs legacy    the same, for clients of the legacy era alone
+//   node everything.mjs stdio     on stdin and stdout
 
 import { addPrompts } from './everything/prompts.mjs';
 import { addResources } from './everything/resources.mjs';
@@ -34,5 +35,6 @@ function make() {
   return server;
 }
 
-if (process.argv[2] === 'stdio') serveStdio(make);
-else console.log(JSON.stringify({ port: await serveHttp(make, world) }));
+const [how] = process.argv.slice(2);
+if (how === 'stdio') serveStdio(make);
+else console.log(JSON.stringify({ port: await serveHttp(make, world, how !== 'legacy') }));

@@ -5,6 +5,7 @@ mod client;
 mod conformance;
 mod everything;
 mod inspector;
+mod readme;
 
 use super::client::variable;
 use super::skipped;

@@ -11,8 +11,8 @@ import {
   toNodeHandler,
 } from './sdk.mjs';
 
-/** Serves on a free port, and gives that. */
-export async function serveHttp(make, world) {
+/** Serves on a free port, and gives that; clients of the modern era only where `both` eras are wanted. */
+export async function serveHttp(make, world, both) {
   const modern = createMcpHandler(make, { legacy: 'reject' });
   world.told = modern.notify;
   const sessions = new Map();
@@ -36,7 +36,7 @@ export async function serveHttp(make, world) {
   }
 
   const handle = toNodeHandler({
-    fetch: async (request) => ((await isLegacyRequest(request)) ? legacy(request) : modern.fetch(request)),
+    fetch: async (request) => (both && !(await isLegacyRequest(request)) ? modern.fetch(request) : legacy(request)),
   });
   const guards = [localhostHostValidation(), localhostOriginValidation()];
   const server = createServer((request, response) => {

@@ -104,7 +104,7 @@ async def a_call_tells_what_becomes_of_it():
 
     async with connected() as client:
         result = await client.call_tool("chat", hello("gpt-4o"), progress_callback=hear)
-        assert result.structured_content["provider"] == "openrouter", result
+        assert result.structured_content["result"]["provider"] == "openrouter", result
         steps = [progress for progress, _ in told]
         assert steps and steps == sorted(set(steps)), told
         assert any("openai" in message for _, message in told), told

@@ -1,8 +1,8 @@
 //! The official conformance suite: what of it needs no fixture, against the gateway's own tools; and all of it through
 //! the gateway, where whatever passes without the gateway must pass as well.
 
-use super::everything::Everything;
-use super::{node, packaged, skipped};
+use super::everything::{Everything, as_child};
+use super::{node, packaged, skipped, variable};
 use crate::kit::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -61,7 +61,18 @@ const NEED_A_FIXTURE_OF_MODERN: [&str; 7] = [
 
 /// The gateway comes back by itself to a server that hangs up in the middle of a call: its client sees nothing of it, and
 /// the suite has nothing to check.
-const UNSEEN_BEHIND_THE_GATEWAY: &str = "server-sse-disconnect-resume";
+const UNSEEN_BEHIND_THE_GATEWAY: [&str; 1] = ["server-sse-disconnect-resume"];
+
+/// What a server of the legacy era cannot do for a client of the modern one, whatever stands between: it has no keys for
+/// its questions, and is not told what the client of each request can do.
+const BEYOND_OLDER_SERVERS: [&str; 6] = [
+    "sep-2322-elicitation-complete",
+    "sep-2322-elicitation-incomplete",
+    "sep-2322-ignore-unexpected-params",
+    "sep-2322-respect-client-capabilities",
+    "sep-2575-missing-capability-http-400",
+    "sep-2575-server-rejects-undeclared-capability",
+];
 
 /// What became of one check, which may have been made several times.
 #[derive(Debug, Default)]
@@ -135,19 +146,36 @@ async fn own(revision: &str, scenarios: &[&str], need_a_fixture: &[&str]) {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// How the server stands behind the gateway.
+#[derive(Clone, Copy, Debug)]
+enum Behind {
+    /// Over HTTP, speaking both eras.
+    Http,
+    /// Over HTTP, speaking the legacy era alone.
+    Older,
+    /// Over stdio, as a child.
+    Stdio,
+}
+
 /// What passes where the server is asked itself passes where it stands behind the gateway.
-async fn through(revision: &str, at_least: usize) {
-    if skipped(&format!("the conformance suite for {revision}, through the gateway")) {
+async fn through(revision: &str, behind: Behind, at_least: usize, but_for: &[&str]) {
+    if skipped(&format!("the conformance suite for {revision}, through the gateway, {behind:?}")) {
         return;
     }
     let everything = Everything::start().await;
     let direct = run(everything.url(), revision).await;
     assert!(passed(&direct) >= at_least, "only {} checks pass directly", passed(&direct));
-    let gateway = gateway().arg("--mock").file("mcp.json", everything.config()).start().await;
+    let mut older = None;
+    let config = match behind {
+        Behind::Http => everything.config(),
+        Behind::Older => older.insert(Everything::start_older().await).config(),
+        Behind::Stdio => as_child(),
+    };
+    let gateway = gateway().arg("--mock").env("PATH", variable("PATH", "")).file("mcp.json", config).start().await;
     let through = run(&format!("{}/mcp/everything", gateway.base()), revision).await;
     let mut lost = Vec::new();
     for ((scenario, check), direct) in direct.iter().filter(|(_, direct)| direct.complaints.is_empty()) {
-        if check == UNSEEN_BEHIND_THE_GATEWAY {
+        if but_for.contains(&&**check) {
             continue;
         }
         let through = through.get(&(scenario.clone(), check.clone()));
@@ -172,10 +200,30 @@ async fn own_of_the_modern_era() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_in_the_legacy_era() {
-    through(LEGACY, 84).await;
+    through(LEGACY, Behind::Http, 84, &UNSEEN_BEHIND_THE_GATEWAY).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_in_the_modern_era() {
-    through(MODERN, 164).await;
+    through(MODERN, Behind::Http, 164, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_to_an_older_server_in_the_legacy_era() {
+    through(LEGACY, Behind::Older, 84, &UNSEEN_BEHIND_THE_GATEWAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_to_an_older_server_in_the_modern_era() {
+    through(MODERN, Behind::Older, 164, &BEYOND_OLDER_SERVERS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_to_a_child_in_the_legacy_era() {
+    through(LEGACY, Behind::Stdio, 84, &UNSEEN_BEHIND_THE_GATEWAY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn through_to_a_child_in_the_modern_era() {
+    through(MODERN, Behind::Stdio, 164, &[]).await;
 }

@@ -1,9 +1,12 @@
-//! The server that has everything, and a gateway before it.
+//! The server that has everything, and how it stands in an `mcp.json`.
 
-use super::{node, ours};
+use super::{node, ours, variable};
 use crate::kit::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+/// What it is.
+const SCRIPT: &str = "mcp/everything.mjs";
 
 /// The server, over HTTP.
 pub(super) struct Everything {
@@ -13,10 +16,19 @@ pub(super) struct Everything {
 }
 
 impl Everything {
-    /// Starts it, and waits until it listens.
+    /// Starts it for clients of both eras, and waits until it listens.
     pub(super) async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// The same for clients of the legacy era alone.
+    pub(super) async fn start_older() -> Self {
+        Self::start_with(&["legacy"]).await
+    }
+
+    async fn start_with(options: &[&str]) -> Self {
         let home = TempDir::new().expect("a temporary folder");
-        let process = Process::spawn(&mut node(&ours("mcp/everything.mjs"), home.path()));
+        let process = Process::spawn(node(&ours(SCRIPT), home.path()).args(options));
         process.wait_for_stdout("server that listens", |text| text.contains('\n')).await;
         let told: Value = serde_json::from_str(&process.stdout()).expect("a line of JSON");
         Self { url: format!("http://127.0.0.1:{}/mcp", told["port"]), _process: process, _home: home }
@@ -31,4 +43,11 @@ impl Everything {
     pub(super) fn config(&self) -> String {
         json!({"mcpServers": {"everything": {"url": self.url}}}).to_string()
     }
+}
+
+/// An `mcp.json` with nothing but this server, as a child over stdio.
+pub(super) fn as_child() -> String {
+    let env = json!({"SDK_NODE_FOLDER": variable("SDK_NODE_FOLDER", ".")});
+    let child = json!({"command": variable("SDK_NODE_22", "node"), "args": [ours(SCRIPT), "stdio"], "env": env});
+    json!({"mcpServers": {"everything": child}}).to_string()
 }

@@ -13,6 +13,7 @@ use super::client::Client;
 use super::errand::Errand;
 use super::failure::Failure;
 use super::flight::Flight;
+use super::gone::Patience;
 use super::level;
 use crate::domain::facts::Caller;
 use crate::mcp::Scope;
@@ -31,6 +32,7 @@ pub(super) struct Asked<'a> {
     pub(super) caller: &'a Caller,
     pub(super) context: &'a RequestContext<RoleServer>,
     pub(super) server: &'a Arc<Server>,
+    pub(super) patience: Patience,
 }
 
 /// Does `errand`, or says why not.
@@ -41,7 +43,7 @@ pub(super) async fn run(asked: &Asked<'_>, mut errand: Errand) -> Result<ServerR
         None => asked.begin(&client, &mut errand).await?,
     };
     for round in 0..ROUNDS {
-        let result = match attend(&mut flight, asked.context, client.era).await {
+        let result = match attend(&mut flight, asked.context, &asked.patience, client.era).await {
             Attended::Done(result) => result?,
             Attended::Asks => return asked.park(flight, &errand),
         };
@@ -64,7 +66,17 @@ pub(super) fn away(server: &Server) -> Failure {
     }
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    /// A request that has just come.
+    pub(super) fn new(
+        handler: &'a Handler,
+        caller: &'a Caller,
+        context: &'a RequestContext<RoleServer>,
+        server: &'a Arc<Server>,
+    ) -> Asked<'a> {
+        Asked { handler, caller, context, server, patience: Patience::of(handler, context) }
+    }
+
     async fn begin(&self, client: &Client, errand: &mut Errand) -> Result<Flight, Failure> {
         let link = self.link().await?;
         if link.era == Era::Legacy
@@ -101,7 +113,7 @@ impl Asked<'_> {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) | Err(_) => return Err(away(self.server)),
                 },
-                () = self.context.ct.cancelled() => return Err(Failure::Gone),
+                () = self.patience.ends() => return Err(Failure::Gone),
             }
         }
     }
@@ -166,7 +178,7 @@ async fn answer(
         // There is nothing to answer but a state to bring back: the server wants to be asked again later.
         tokio::time::sleep(Duration::from_millis(50 << round.min(3))).await;
     }
-    let answers = put_all(asked.context, &client.behalf.abilities, asks).await?;
+    let answers = put_all(asked.context, &asked.patience, &client.behalf.abilities, asks).await?;
     let Some((responses, state)) = errand.brought() else { return Err(Failure::Nonsense) };
     *responses = (!answers.is_empty()).then_some(answers);
     *state = required.request_state;

@@ -20,21 +20,25 @@ use crate::cache::Cache;
 use crate::chain::RetryBudget;
 use crate::clock::Clock;
 use crate::config::Config;
-use crate::gateway::{Flags, Gateway, Listings, Shared, replicas};
+use crate::gateway::{Flags, Gateway, Listings, Shared, replicas, status};
 use crate::health::Health;
 use crate::mcp::http::Services;
+use crate::mcp::upstream::Means;
 use crate::mcp::{Mcp, http, stdio};
 use crate::provider::Standing;
 use crate::record::{Recorder, Writing};
 use crate::secret::Secret;
 use crate::shared::Board;
 use crate::store::Store;
-use crate::upstream::{Limits, Tls, Upstream};
+use crate::upstream::{Limits, Tls, Upstream, plain_client};
 
 /// The longest that the start waits for the database.
 const START_WAITS: Duration = Duration::from_millis(750);
 /// The longest that the line about the server waits for the first checks.
 const START_LINE_WAITS: Duration = Duration::from_millis(500);
+
+/// How long `check` waits for other MCP servers.
+const LOOK: Duration = Duration::from_secs(10);
 
 /// The process's parts, joined.
 pub struct App {
@@ -45,6 +49,7 @@ pub struct App {
     tls: Tls,
     api: api::Options,
     mcp: Arc<Mcp>,
+    means: Means,
     grace: Duration,
     /// How long records are kept; `None` for ever.
     retention: Option<Duration>,
@@ -69,6 +74,12 @@ impl App {
             None => (Recorder::off(), None),
         };
         let folder = database.folder().to_owned();
+        let tls = Tls::load()?;
+        let means = Means {
+            client: plain_client(&tls, config.upstream.connect)?,
+            surroundings: config.mcp.surroundings,
+            folder: store.is_some().then(|| folder.clone()),
+        };
         let admit = Admit::new(config.admit, folder, store.clone(), clock.clone());
         let shared = Shared {
             rules: config.rules,
@@ -89,9 +100,10 @@ impl App {
             shared: Arc::new(shared),
             board: Board::new(&config.shared),
             limits: config.upstream,
-            tls: Tls::load()?,
+            tls,
             api: config.api,
             mcp: Arc::new(Mcp::new(config.mcp.servers)),
+            means,
             grace: config.server.grace,
             retention: config.storage.retention,
             writing,
@@ -132,7 +144,7 @@ pub async fn serve(listener: TcpListener, mut app: App, mut signals: mpsc::Recei
     let (ending, end) = watch::channel(None);
     let sessions = CancellationToken::new();
     let workers = workers(&app, &load, &end, &sessions)?;
-    let servers = Servers::start(&app.mcp);
+    let servers = Servers::start(&app);
     let address = listener.local_addr()?;
     let mut checks = checks(&app, Some(address))?;
     let mut keeping = keep(&app);
@@ -186,7 +198,7 @@ where
     W: AsyncWrite + Send + Unpin + 'static,
 {
     let gateway = app.gateway()?;
-    let servers = Servers::start(&app.mcp);
+    let servers = Servers::start(&app);
     // Whoever asks at once is answered at once: nothing of this is waited for.
     let mut keeping = keep(&app);
     let mut checks = checks(&app, None)?;
@@ -208,6 +220,19 @@ where
     Ok(())
 }
 
+/// How the other MCP servers are, once each has been tried, in a line each.
+pub async fn look_at_servers(app: &App) -> Vec<String> {
+    let servers = Servers::start(app);
+    app.mcp.servers().settled(LOOK).await;
+    let told = app.mcp.servers().all().iter().map(|server| {
+        let (name, up, words) = server.told();
+        status::line(&name, up, &words)
+    });
+    let lines = told.collect();
+    servers.end().await;
+    lines
+}
+
 /// The other MCP servers, kept connected beside everything else.
 struct Servers {
     keeping: JoinHandle<()>,
@@ -215,10 +240,10 @@ struct Servers {
 }
 
 impl Servers {
-    fn start(mcp: &Arc<Mcp>) -> Servers {
-        let (mcp, end) = (mcp.clone(), CancellationToken::new());
+    fn start(app: &App) -> Servers {
+        let (mcp, means, end) = (app.mcp.clone(), app.means.clone(), CancellationToken::new());
         let until = end.clone().cancelled_owned();
-        Servers { keeping: tokio::spawn(async move { mcp.servers().keep(until).await }), end }
+        Servers { keeping: tokio::spawn(async move { mcp.servers().keep(means, until).await }), end }
     }
 
     /// Ends their connections and every child.

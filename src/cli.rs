@@ -1,6 +1,7 @@
 //! The command line.
 
 mod check;
+mod keeper;
 mod keys;
 mod mcp;
 mod options;
@@ -16,6 +17,7 @@ use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{Config, ConfigFault, Vars};
+use crate::mcp::upstream::keeper::COMMAND;
 use crate::store::Store;
 
 /// One binary between your AI clients and every provider: it keeps answering when one of them fails.
@@ -43,6 +45,9 @@ enum Command {
     /// Shows or changes the live weights of image providers, which the database keeps.
     #[command(subcommand)]
     Weights(weights::Weights),
+    /// Ends the children of a gateway that was killed; started by the gateway itself.
+    #[command(name = COMMAND, hide = true)]
+    Keeper,
     /// Makes, lists and revokes client keys.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -83,6 +88,7 @@ pub fn run() -> ExitCode {
         Command::Serve(args) => with_config(args.mock.mock, |config| serve::run(config, args.clock_from_stdin)),
         Command::Mcp(args) => with_config(args.mock, mcp::run),
         Command::Check(args) => with_config(args.mock, check::run),
+        Command::Keeper => keeper::run(),
         Command::Weights(command) => with_config(false, |config| weights::run(config, command)),
         Command::Keys(command) => with_config(false, |config| keys::run(config, command)),
         Command::Usage(args) => with_config(false, |config| usage::run(config, args)),

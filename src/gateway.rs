@@ -3,6 +3,7 @@
 mod admission;
 mod answer;
 mod cached;
+pub mod called;
 mod chat;
 mod checks;
 mod count;

@@ -90,6 +90,33 @@ pub fn cache_asked(result: &'static str) {
     METRICS.cache.get_or_create(&label::Cache { result }).inc();
 }
 
+/// Another MCP server is connected, or is not.
+pub fn mcp_server(server: &str, up: bool) {
+    METRICS.mcp_up(server, up);
+}
+
+/// A call of another MCP server is over. What was asked and answered is nobody's business here.
+pub fn mcp_called(
+    caller: &Caller,
+    server: &str,
+    method: &'static str,
+    name: &str,
+    outcome: &'static str,
+    duration: Duration,
+) {
+    METRICS.mcp_called(server, outcome, duration);
+    tracing::info!(
+        request_id = &*caller.request_id,
+        key = &*caller.key,
+        server,
+        method,
+        name,
+        outcome,
+        duration_ms = duration.as_millis() as u64,
+        "MCP call"
+    );
+}
+
 /// One request from its start to the last byte of its answer.
 pub struct Finished<'a> {
     /// Who asked.

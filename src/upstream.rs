@@ -53,6 +53,14 @@ pub struct Limits {
     pub probe: Duration,
 }
 
+/// A client for whatever is asked besides providers: it follows no redirects.
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn plain_client(tls: &Tls, connect: Duration) -> Result<reqwest::Client, reqwest::Error> {
+    client::convenient(tls, connect)
+}
+
 /// Sends requests. One for each worker, so that a connection never crosses threads.
 pub struct Upstream {
     direct: client::Direct,

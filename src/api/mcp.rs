@@ -112,6 +112,7 @@ impl Visitors {
     fn welcomes(&self, origin: &HeaderValue) -> bool {
         let local = || {
             let uri = origin.to_str().ok()?.parse::<Uri>().ok()?;
+            uri.scheme()?;
             Some(is_loopback(uri.host()?))
         };
         let listed = match &self.origins {

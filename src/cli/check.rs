@@ -1,9 +1,9 @@
-//! `check`: asks every provider, the database and Redis, and says whether a request could be served.
+//! `check`: asks every provider, the database, Redis and other MCP servers, and says whether a request could be served.
 
 use std::process::ExitCode;
 
 use super::{runtime, tell};
-use crate::app::App;
+use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::provider::Standing;
@@ -30,6 +30,9 @@ pub(super) fn run(mut config: Config) -> anyhow::Result<ExitCode> {
         // A request can be served without either.
         println!("{}", gateway.database_line().await);
         println!("{}", gateway.redis_line().await);
+        for line in app::look_at_servers(&app).await {
+            println!("{line}");
+        }
         println!();
         if could_serve {
             println!("A request could be served.");

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, Uri};
 use serde_json::{Map, Value};
 
 use super::Vars;
-use crate::mcp::upstream::{Choice, Reach, Spec};
+use crate::mcp::upstream::{Choice, Reach, Spec, Surroundings};
 use crate::secret::Secret;
 
 /// MCP's part.
@@ -17,7 +17,44 @@ pub struct Mcp {
     pub servers: Vec<Spec>,
     /// The client key that stdio acts for.
     pub key: Option<Secret>,
+    /// What children are started with.
+    pub surroundings: Surroundings,
 }
+
+/// Variables that children have of the gateway's own, those that programs need to run at all. All others, keys among
+/// them, stay here; what else a server needs stands in its `env`.
+const PASSED: [&str; 30] = [
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "TERM",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "TZ",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "LC_MESSAGES",
+    "XDG_CACHE_HOME",
+    "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME",
+    "XDG_RUNTIME_DIR",
+    "XDG_STATE_HOME",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "DOCKER_HOST",
+];
 
 const NAME: &str = "MCP_CONFIG";
 /// The file that is read where the variable is unset, and where there is one.
@@ -32,7 +69,13 @@ const LONGEST_NAME: usize = 40;
 const MOST: usize = 128;
 
 pub(super) fn read(vars: &Vars) -> Mcp {
-    Mcp { servers: servers(vars), key: vars.key("GATEWAY_API_KEY") }
+    Mcp { servers: servers(vars), key: vars.key("GATEWAY_API_KEY"), surroundings: surroundings() }
+}
+
+/// Not a setting, but what this process is: no `.env` has a say in it.
+fn surroundings() -> Surroundings {
+    let variables = PASSED.into_iter().filter_map(|name| Some((name.to_owned(), std::env::var_os(name)?)));
+    Surroundings { program: std::env::current_exe().ok(), variables: variables.collect() }
 }
 
 fn servers(vars: &Vars) -> Vec<Spec> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Gateway;
+use super::{Gateway, called};
 use crate::domain::facts::Caller;
 use crate::domain::row::{EventRow, Row, RowId, storable_json};
 use crate::protocol::BadRequest;
@@ -14,8 +14,8 @@ use crate::telemetry::{self, Finished};
 const LONGEST_TYPE: usize = 64;
 /// The most data of an event, in bytes of JSON.
 const MOST_DATA: usize = 64 << 10;
-/// Events that tell of generation requests, which operators' figures are made of: the gateway alone writes them.
-const OWN: [&str; 4] = ["gen_start", "gen_route", "gen_ok", "gen_fail"];
+/// Events that tell of requests, which operators' figures are made of: the gateway alone writes them.
+const OWN: [&str; 5] = ["gen_start", "gen_route", "gen_ok", "gen_fail", called::EVENT];
 
 /// An event that was read, fit to be kept.
 pub struct Event(EventRow);
@@ -68,7 +68,8 @@ fn check_type(name: &str, at: Path<'_>) -> Result<(), BadRequest> {
         return Err(at.unknown("1 to 64 of the letters a-z, 0-9, `_`, `.` and `-`", name));
     }
     if OWN.contains(&name) {
-        let message = format!("`{name}` is written by the gateway itself, for each generation: choose another name.");
+        let message =
+            format!("`{name}` is written by the gateway itself, for each request of its kind: choose another name.");
         return Err(at.fault(message));
     }
     Ok(())

@@ -96,7 +96,7 @@ impl Gateway {
 }
 
 /// How one part is, as operators read it: `openai: ✅ Available`.
-fn line(name: &str, up: bool, words: &str) -> String {
+pub fn line(name: &str, up: bool, words: &str) -> String {
     let mark = if up { "✅ Available" } else { "❌ Unavailable" };
     match words {
         "" => format!("{name}: {mark}"),

@@ -2,14 +2,17 @@
 
 mod child;
 mod http;
-mod keeper;
+pub mod keeper;
+mod line;
 mod link;
 mod offer;
 mod pins;
+mod read;
 mod spec;
 mod stderr;
 mod supervise;
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -18,9 +21,12 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::time::Instant;
 
+pub use keeper::Surroundings;
 pub use link::{Era, Link};
 pub use offer::Offer;
 pub use spec::{Choice, Reach, Spec};
+
+use crate::telemetry;
 
 /// Changes that may wait for somebody who listens; who is further behind is told that everything may have changed.
 const CHANGES: usize = 64;
@@ -41,6 +47,17 @@ pub struct Server {
     /// Its lists have to be read anew.
     stale: Notify,
     changes: broadcast::Sender<Change>,
+}
+
+/// What connections are made with.
+#[derive(Clone)]
+pub struct Means {
+    /// For servers over HTTP: follows no redirects.
+    pub client: reqwest::Client,
+    /// What children are started with.
+    pub surroundings: Surroundings,
+    /// Where it is kept which tools were seen first; in memory alone where there is no folder.
+    pub folder: Option<PathBuf>,
 }
 
 /// How a server is.
@@ -109,10 +126,10 @@ impl Servers {
         self.runtime.get()
     }
 
-    /// Keeps every server connected for as long as this is polled; then ends every child. Called once.
-    pub async fn keep(&self, end: impl Future<Output = ()>) {
+    /// Keeps every server connected until `end`; then ends every child. Called once.
+    pub async fn keep(&self, means: Means, end: impl Future<Output = ()>) {
         self.runtime.set(Handle::current()).ok();
-        supervise::all(&self.list, end).await;
+        supervise::all(&self.list, means, end).await;
     }
 
     /// Waits until each server has answered or failed once, but no longer than `limit`.
@@ -141,6 +158,11 @@ impl Server {
     /// How it is.
     pub fn standing(&self) -> Standing {
         self.standing.borrow().clone()
+    }
+
+    fn is(&self, standing: Standing) {
+        telemetry::mcp_server(&self.spec.name, matches!(standing, Standing::Up(_)));
+        self.standing.send_replace(standing);
     }
 
     /// How it is, and each time that this changes.

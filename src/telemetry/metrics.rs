@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::{LazyLock, RwLock};
+use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -41,6 +42,22 @@ pub mod label {
         pub model: String,
         /// `ok`, a failure class, or an error's code.
         pub outcome: String,
+    }
+
+    /// One other MCP server.
+    #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+    pub struct Server {
+        /// Its name in the operator's file.
+        pub server: String,
+    }
+
+    /// Calls of another MCP server.
+    #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+    pub struct ServerCall {
+        /// Its name in the operator's file.
+        pub server: String,
+        /// `ok`, or what became of it.
+        pub outcome: &'static str,
     }
 
     /// One path.
@@ -132,6 +149,9 @@ pub struct Metrics {
     pub records_lost: Counter,
     /// The live weights of image providers.
     pub weight: Family<label::Provider, Gauge<f64, std::sync::atomic::AtomicU64>>,
+    mcp_calls: Family<label::ServerCall, Counter>,
+    mcp_duration: Family<label::Server, Histogram, fn() -> Histogram>,
+    mcp_up: Family<label::Server, Gauge>,
     models: RwLock<HashSet<String>>,
 }
 
@@ -156,6 +176,9 @@ impl Metrics {
             records_spilled: Counter::default(),
             records_lost: Counter::default(),
             weight: Family::default(),
+            mcp_calls: Family::default(),
+            mcp_duration: Family::new_with_constructor(|| Histogram::new(SECONDS)),
+            mcp_up: Family::default(),
             models: RwLock::default(),
         };
         metrics.register();
@@ -183,6 +206,9 @@ impl Metrics {
         all.register("records_spilled", "Records put on disk for the time being", self.records_spilled.clone());
         all.register("records_lost", "Records that could be kept nowhere", self.records_lost.clone());
         all.register("weight", "Live weights of image providers", self.weight.clone());
+        all.register("mcp_calls", "Calls of other MCP servers", self.mcp_calls.clone());
+        all.register("mcp_call_duration_seconds", "How long they took", self.mcp_duration.clone());
+        all.register("mcp_server_up", "1 where another MCP server is connected", self.mcp_up.clone());
         all.register("stream_events_dropped", "Events that were no JSON", self.dropped_events.clone());
     }
 
@@ -205,6 +231,16 @@ impl Metrics {
 
     pub(super) fn healthy(&self, provider: &'static str, healthy: bool) {
         self.healthy.get_or_create(&label::Provider { provider: provider.into() }).set(healthy.into());
+    }
+
+    pub(super) fn mcp_called(&self, server: &str, outcome: &'static str, duration: Duration) {
+        self.mcp_calls.get_or_create(&label::ServerCall { server: server.to_owned(), outcome }).inc();
+        let server = label::Server { server: server.to_owned() };
+        self.mcp_duration.get_or_create(&server).observe(duration.as_secs_f64());
+    }
+
+    pub(super) fn mcp_up(&self, server: &str, up: bool) {
+        self.mcp_up.get_or_create(&label::Server { server: server.to_owned() }).set(up.into());
     }
 
     pub(super) fn request(&self, request: &Finished<'_>) {

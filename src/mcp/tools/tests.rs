@@ -1,3 +1,5 @@
+//! Every tool, held against the contract.
+
 use super::*;
 
 #[test]

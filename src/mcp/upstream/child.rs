@@ -2,26 +2,72 @@
 
 use std::io;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
 
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
 use tokio::process::{ChildStdin, ChildStdout, Command};
+use tokio::time::timeout;
 
-use super::{Reach, Spec};
+use super::keeper::{Keeper, Kept};
+use super::{Reach, Spec, stderr};
 
-/// Starts the child of `spec`.
-pub(super) fn start(spec: &Spec) -> io::Result<(ChildStdout, ChildStdin)> {
-    let Reach::Child { command, args, env, .. } = &spec.reach else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    let mut child = Command::new(command)
-        .args(args)
-        .envs(env.iter().map(|(name, value)| (name, value.expose())))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::inherit())
-        .process_group(0)
-        .spawn()?;
-    let (Some(stdout), Some(stdin)) = (child.stdout.take(), child.stdin.take()) else {
-        return Err(io::ErrorKind::BrokenPipe.into());
-    };
-    Ok((stdout, stdin))
+/// How long a child may take to end once its stdin is closed.
+const BY_ITSELF: Duration = Duration::from_millis(500);
+/// How long it may take once it was asked to end.
+const ASKED: Duration = Duration::from_secs(2);
+
+/// A child that runs.
+pub(super) struct Child {
+    process: tokio::process::Child,
+    group: Pid,
+    _kept: Kept,
+}
+
+impl Child {
+    /// Starts the child of `spec`. Its two pipes are the transport.
+    ///
+    /// # Errors
+    /// Where there is no such program, or it cannot be started.
+    pub(super) fn start(spec: &Spec, keeper: &Arc<Keeper>) -> io::Result<(Child, ChildStdout, ChildStdin)> {
+        let Reach::Child { command, args, env, folder } = &spec.reach else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let mut starting = Command::new(command);
+        starting.args(args).env_clear().envs(keeper.variables());
+        starting.envs(env.iter().map(|(name, value)| (name, value.expose())));
+        if let Some(folder) = folder {
+            starting.current_dir(folder);
+        }
+        starting.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut process = starting.process_group(0).kill_on_drop(true).spawn()?;
+        let id = process.id().and_then(|id| i32::try_from(id).ok());
+        let group = Pid::from_raw(id.ok_or_else(|| io::Error::other("it has ended at once"))?);
+        let kept = keeper.keep(group);
+        let pipes = (process.stdout.take(), process.stdin.take(), process.stderr.take());
+        let (Some(stdout), Some(stdin), Some(errors)) = pipes else {
+            return Err(io::ErrorKind::BrokenPipe.into());
+        };
+        tokio::spawn(stderr::read(spec.name.clone(), errors));
+        Ok((Child { process, group, _kept: kept }, stdout, stdin))
+    }
+
+    /// Ends it, where it has not ended by itself; its pipes are closed already. It is reaped in any case.
+    pub(super) async fn end(mut self) {
+        if timeout(BY_ITSELF, self.process.wait()).await.is_err() {
+            self.signal(Signal::SIGTERM);
+            if timeout(ASKED, self.process.wait()).await.is_err() {
+                self.signal(Signal::SIGKILL);
+                self.process.wait().await.ok();
+            }
+        }
+        // What it has started and left behind is of its group.
+        self.signal(Signal::SIGKILL);
+    }
+
+    fn signal(&self, signal: Signal) {
+        // A group without members is no fault.
+        killpg(self.group, signal).ok();
+    }
 }

@@ -13,6 +13,8 @@ pub struct Link {
     pub peer: Peer<RoleClient>,
     /// Which rules hold.
     pub era: Era,
+    /// The revision that both ends speak.
+    pub version: ProtocolVersion,
     /// Passes on what the server says beside its answers.
     pub relay: Arc<Relay>,
 }

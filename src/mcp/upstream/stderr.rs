@@ -1,1 +1,67 @@
 //! What children say on stderr, bounded, into the log.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::ChildStderr;
+use tokio::time::Instant;
+
+/// The longest line that is told, in bytes.
+const LONGEST: usize = 500;
+/// The most lines told in a second.
+const MOST: u32 = 20;
+
+/// Reads until the child closes it. All of it is read, so that no child waits for its words to be heard.
+pub(super) async fn read(server: Arc<str>, stderr: ChildStderr) {
+    let mut reader = BufReader::new(stderr);
+    let mut line = Vec::new();
+    let mut pace = Pace { since: Instant::now(), told: 0, passed_over: 0 };
+    loop {
+        let Ok(piece) = reader.fill_buf().await else { return };
+        if piece.is_empty() {
+            pace.settle(&server);
+            return;
+        }
+        let (length, ends) = match piece.iter().position(|byte| *byte == b'\n') {
+            Some(at) => (at + 1, true),
+            None => (piece.len(), false),
+        };
+        let room = LONGEST.saturating_sub(line.len());
+        line.extend_from_slice(&piece[..length.min(room)]);
+        reader.consume(length);
+        if ends {
+            let words = String::from_utf8_lossy(&line).trim().to_owned();
+            if !words.is_empty() && pace.allows(&server) {
+                tracing::info!(server = &*server, "MCP server says: {words}");
+            }
+            line.clear();
+        }
+    }
+}
+
+/// How many lines were told in this second.
+struct Pace {
+    since: Instant,
+    told: u32,
+    passed_over: u64,
+}
+
+impl Pace {
+    fn allows(&mut self, server: &str) -> bool {
+        if self.since.elapsed() >= Duration::from_secs(1) {
+            self.settle(server);
+            (self.since, self.told) = (Instant::now(), 0);
+        }
+        self.told += 1;
+        self.passed_over += u64::from(self.told > MOST);
+        self.told <= MOST
+    }
+
+    fn settle(&mut self, server: &str) {
+        let lines = std::mem::take(&mut self.passed_over);
+        if lines > 0 {
+            tracing::info!(server, lines, "MCP server says more than is told here");
+        }
+    }
+}

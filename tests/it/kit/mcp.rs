@@ -5,10 +5,12 @@
 mod http;
 mod inbox;
 mod pending;
+mod schema;
 mod stdio;
 
 pub use inbox::Said;
 pub use pending::{Outcome, Pending};
+pub use schema::misfit;
 
 use super::caller::Caller;
 use super::gateway::GatewayBuilder;

@@ -59,6 +59,10 @@ const NEED_A_FIXTURE_OF_MODERN: [&str; 7] = [
     "sep-2575-server-sends-tools-list-changed-on-subscription",
 ];
 
+/// The gateway comes back by itself to a server that hangs up in the middle of a call: its client sees nothing of it, and
+/// the suite has nothing to check.
+const UNSEEN_BEHIND_THE_GATEWAY: &str = "server-sse-disconnect-resume";
+
 /// What became of one check, which may have been made several times.
 #[derive(Debug, Default)]
 struct Outcome {
@@ -143,6 +147,9 @@ async fn through(revision: &str, at_least: usize) {
     let through = run(&format!("{}/mcp/everything", gateway.base()), revision).await;
     let mut lost = Vec::new();
     for ((scenario, check), direct) in direct.iter().filter(|(_, direct)| direct.complaints.is_empty()) {
+        if check == UNSEEN_BEHIND_THE_GATEWAY {
+            continue;
+        }
         let through = through.get(&(scenario.clone(), check.clone()));
         if through.is_none_or(|through| !through.complaints.is_empty() || through.passed < direct.passed) {
             let why = through.map(|through| through.complaints.join("; ")).unwrap_or_default();

@@ -58,7 +58,7 @@ async fn looks_around(era: &str, way: Way) {
     let uris: Vec<_> = resources["resources"].as_array().expect("resources").iter().map(|one| &one["uri"]).collect();
     assert_eq!(uris, ["gateway://health", "gateway://models", "gateway://config"]);
     let read = ask("resources/read", &["--uri", "gateway://models"]).await;
-    assert!(read["contents"][0]["text"].as_str().is_some_and(|text| text.contains("mock-small")), "{read}");
+    assert!(read["contents"][0]["text"].as_str().is_some_and(|text| text.contains("general")), "{read}");
 
     let prompts = ask("prompts/list", &[]).await;
     assert_eq!(prompts["prompts"], serde_json::json!([]));

@@ -1,0 +1,197 @@
+//! What a server offers, read from it page by page, within bounds.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use rmcp::model::{
+    ClientRequest, CustomResult, ListPromptsRequest, ListResourceTemplatesRequest, ListResourcesRequest,
+    ListToolsRequest, PaginatedRequestParams, Prompt, Resource, ResourceTemplate, ServerCapabilities, ServerResult,
+    Tool,
+};
+use rmcp::service::{Peer, RoleClient, ServiceError};
+use serde_json::Value;
+use tokio::time::timeout;
+
+use super::{Offer, Spec};
+
+/// How long a server may take for one page of a list.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The most pages of a list, and the most items.
+const MOST_PAGES: usize = 100;
+const MOST_ITEMS: usize = 5000;
+/// The longest name, and the largest definition of a tool, in bytes (docs: protocols/mcp.md, 5).
+const LONGEST_NAME: usize = 128;
+const LARGEST_TOOL: usize = 256 << 10;
+
+/// Why a list could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unread {
+    #[error("{0} took longer than {limit} s", limit = PATIENCE.as_secs())]
+    Late(&'static str),
+    #[error("{0} failed: {1}")]
+    Failed(&'static str, ServiceError),
+}
+
+/// One page of a list, and where the next one begins.
+type Page<T> = (Vec<T>, Option<String>);
+
+/// Reads a list to its end, page by page.
+///
+/// The SDK's own methods keep what they have read, and tell it again where a server does not answer any more.
+async fn all<T>(
+    what: &'static str,
+    peer: &Peer<RoleClient>,
+    request: impl Fn(PaginatedRequestParams) -> ClientRequest,
+    page: impl Fn(ServerResult) -> Option<Page<T>>,
+) -> Result<Vec<T>, Unread> {
+    let (mut all, mut cursor) = (Vec::new(), None);
+    for _ in 0..MOST_PAGES {
+        let answer =
+            timeout(PATIENCE, peer.send_request(request(PaginatedRequestParams::default().with_cursor(cursor))));
+        let answer = answer.await.map_err(|_| Unread::Late(what))?.map_err(|error| Unread::Failed(what, error))?;
+        let (items, next) = page(answer).ok_or(Unread::Failed(what, ServiceError::UnexpectedResponse))?;
+        all.extend(items);
+        cursor = next;
+        if cursor.is_none() || all.len() > MOST_ITEMS {
+            break;
+        }
+    }
+    all.truncate(MOST_ITEMS);
+    Ok(all)
+}
+
+/// What the server at the other end offers, without what is denied. A list that cannot be read is as it was in
+/// `before`.
+///
+/// # Errors
+/// Where its tools cannot be read.
+pub(super) async fn read(peer: &Peer<RoleClient>, spec: &Spec, before: &Offer) -> Result<Offer, Unread> {
+    let info = peer.peer_info();
+    let capabilities = info.as_ref().map(|info| info.capabilities.clone()).unwrap_or_default();
+    let instructions = info.and_then(|info| info.instructions.clone());
+    let tools = if capabilities.tools.is_some() { tools(peer, spec).await? } else { Vec::new() };
+    let kept = |error: Unread| tracing::warn!(server = &*spec.name, %error, "a list of an MCP server was not read");
+    let mut offer = Offer { tools, capabilities, instructions, ..Offer::default() };
+    if offer.capabilities.prompts.is_some() {
+        offer.prompts = prompts(peer).await.unwrap_or_else(|error| {
+            kept(error);
+            before.prompts.clone()
+        });
+    }
+    if offer.capabilities.resources.is_some() {
+        offer.resources = resources(peer).await.unwrap_or_else(|error| {
+            kept(error);
+            before.resources.clone()
+        });
+        // A server need not know of templates to have resources.
+        offer.templates = templates(peer).await.unwrap_or_else(|_| before.templates.clone());
+    }
+    Ok(offer)
+}
+
+/// Can this server tell of changes by itself?
+pub(super) fn tells(capabilities: &ServerCapabilities) -> bool {
+    let tools = capabilities.tools.as_ref().is_none_or(|can| can.list_changed == Some(true));
+    let prompts = capabilities.prompts.as_ref().is_none_or(|can| can.list_changed == Some(true));
+    let resources = capabilities.resources.as_ref().is_none_or(|can| can.list_changed == Some(true));
+    tools && prompts && resources
+}
+
+async fn prompts(peer: &Peer<RoleClient>) -> Result<Vec<Prompt>, Unread> {
+    let request = |params| {
+        let mut request = ListPromptsRequest::default();
+        request.params = Some(params);
+        ClientRequest::ListPromptsRequest(request)
+    };
+    let page = |answer| match answer {
+        ServerResult::ListPromptsResult(list) => Some((list.prompts, list.next_cursor)),
+        _ => None,
+    };
+    all("prompts/list", peer, request, page).await
+}
+
+async fn resources(peer: &Peer<RoleClient>) -> Result<Vec<Resource>, Unread> {
+    let request = |params| {
+        let mut request = ListResourcesRequest::default();
+        request.params = Some(params);
+        ClientRequest::ListResourcesRequest(request)
+    };
+    let page = |answer| match answer {
+        ServerResult::ListResourcesResult(list) => Some((list.resources, list.next_cursor)),
+        _ => None,
+    };
+    all("resources/list", peer, request, page).await
+}
+
+async fn templates(peer: &Peer<RoleClient>) -> Result<Vec<ResourceTemplate>, Unread> {
+    let request = |params| {
+        let mut request = ListResourceTemplatesRequest::default();
+        request.params = Some(params);
+        ClientRequest::ListResourceTemplatesRequest(request)
+    };
+    let page = |answer| match answer {
+        ServerResult::ListResourceTemplatesResult(list) => Some((list.resource_templates, list.next_cursor)),
+        _ => None,
+    };
+    all("resources/templates/list", peer, request, page).await
+}
+
+async fn tools(peer: &Peer<RoleClient>, spec: &Spec) -> Result<Vec<Tool>, Unread> {
+    let request = |params| {
+        let mut request = ListToolsRequest::default();
+        request.params = Some(params);
+        ClientRequest::ListToolsRequest(request)
+    };
+    let page = |answer| match answer {
+        ServerResult::ListToolsResult(list) => Some((list.tools, list.next_cursor)),
+        // One tool that is not as it should be makes the SDK give up the whole page.
+        ServerResult::CustomResult(CustomResult(page)) => one_by_one(page, spec),
+        _ => None,
+    };
+    let mut seen = HashSet::new();
+    let mut tools = Vec::new();
+    for tool in all("tools/list", peer, request, page).await? {
+        let fault = fault(&tool).or_else(|| (!seen.insert(tool.name.clone())).then_some("another one has its name"));
+        match fault {
+            Some(fault) => left_out(spec, &tool.name, fault),
+            None if spec.tools.shows(&tool.name) => tools.push(tool),
+            None => {}
+        }
+    }
+    Ok(tools)
+}
+
+/// The tools of a page that are as they should be.
+fn one_by_one(mut page: Value, spec: &Spec) -> Option<Page<Tool>> {
+    let Value::Array(items) = page.get_mut("tools")?.take() else { return None };
+    let next = page["nextCursor"].as_str().map(str::to_owned);
+    let mut tools = Vec::new();
+    for item in items {
+        let name = item["name"].as_str().unwrap_or_default().to_owned();
+        match serde_json::from_value(item) {
+            Ok(tool) => tools.push(tool),
+            Err(_) => left_out(spec, &name, "it is not what the protocol calls a tool"),
+        }
+    }
+    Some((tools, next))
+}
+
+/// What is wrong with a tool (docs: protocols/mcp.md, 5).
+fn fault(tool: &Tool) -> Option<&'static str> {
+    let size = || serde_json::to_vec(tool).map_or(usize::MAX, |bytes| bytes.len());
+    match () {
+        () if tool.name.is_empty() => Some("it has no name"),
+        () if tool.name.len() > LONGEST_NAME => Some("its name is longer than 128 bytes"),
+        () if tool.name.chars().any(|letter| letter.is_control() || letter.is_whitespace()) => {
+            Some("its name holds blanks or control characters")
+        }
+        () if tool.input_schema.get("type").is_some_and(|kind| kind != "object") => Some("its arguments are no object"),
+        () if size() > LARGEST_TOOL => Some("its definition is larger than 256 KiB"),
+        () => None,
+    }
+}
+
+fn left_out(spec: &Spec, tool: &str, fault: &str) {
+    let tool: String = tool.chars().take(LONGEST_NAME).collect();
+    tracing::warn!(server = &*spec.name, tool, fault, "a tool of an MCP server is left out");
+}

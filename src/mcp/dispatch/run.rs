@@ -16,6 +16,7 @@ use super::flight::Flight;
 use super::gone::Patience;
 use super::level;
 use crate::domain::facts::Caller;
+use crate::gateway::called::Called;
 use crate::mcp::Scope;
 use crate::mcp::eras::{Bond, Parked, parked};
 use crate::mcp::handler::Handler;
@@ -35,8 +36,31 @@ pub(super) struct Asked<'a> {
     pub(super) patience: Patience,
 }
 
-/// Does `errand`, or says why not.
-pub(super) async fn run(asked: &Asked<'_>, mut errand: Errand) -> Result<ServerResult, Failure> {
+/// Does `errand`, or says why not; either way it is told in metrics and records.
+pub(super) async fn run(asked: &Asked<'_>, errand: Errand) -> Result<ServerResult, Failure> {
+    let (began, method, name) = (Instant::now(), errand.method(), errand.name().to_owned());
+    let done = rounds(asked, errand).await;
+    if let Err(Failure::Broken(_) | Failure::Unsent(_)) = &done {
+        // Whoever keeps the connection may not have seen yet that it is gone.
+        asked.server.is_stale();
+    }
+    asked.handler.gateway.called(&Called {
+        caller: asked.caller,
+        server: &asked.server.spec.name,
+        method,
+        name: &name,
+        outcome: match &done {
+            Ok(ServerResult::CallToolResult(result)) if result.is_error == Some(true) => "tool_error",
+            Ok(ServerResult::InputRequiredResult(_)) => "input_required",
+            Ok(_) => "ok",
+            Err(failure) => failure.outcome(),
+        },
+        duration: began.elapsed(),
+    });
+    done
+}
+
+async fn rounds(asked: &Asked<'_>, mut errand: Errand) -> Result<ServerResult, Failure> {
     let client = Client::of(asked.context, asked.handler.hears_from());
     let mut flight = match resumed(asked, &client, &mut errand)? {
         Some(flight) => flight,

@@ -9,7 +9,7 @@ async fn a_call_that_takes_too_long_is_cancelled_and_said_so() {
     for name in FOUR {
         servers = servers.field(name, "timeoutMs", json!(700));
     }
-    let stand = Stand { gateway: gateway().mcp(&servers).start().await, servers, web };
+    let stand = Stand::of(servers, web).await;
     for era in Era::ALL {
         let client = mcp(&stand.gateway).era(era).connect().await;
         for name in FOUR {

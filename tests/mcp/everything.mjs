@@ -29,8 +29,7 @@ function make() {
       requestState: { verify: codec.verify },
     },
   );
-  addTools(server, world);
-  addPrompts(server, world);
+  addTools(server, world, addPrompts(server, world));
   addResources(server);
   return server;
 }

@@ -7,6 +7,7 @@
 mod audience;
 pub mod caller;
 mod catalog;
+mod caught;
 mod dispatch;
 mod eras;
 mod handler;

@@ -18,7 +18,7 @@ pub(super) fn run(mut config: Config) -> anyhow::Result<ExitCode> {
     let runtime = runtime()?;
     let served = runtime.block_on(async {
         let app = App::build(config, Clock::real())?;
-        app::serve_mcp(app, key, (tokio::io::stdin(), tokio::io::stdout()), signals(None)?).await
+        Box::pin(app::serve_mcp(app, key, (tokio::io::stdin(), tokio::io::stdout()), signals(None)?)).await
     });
     // A read of stdin that never ends must not hold the process.
     runtime.shutdown_background();

@@ -15,6 +15,7 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer, Subscriptio
 
 use super::audience::{self, Seat};
 use super::caller::Door;
+use super::caught::answered;
 use super::{Mcp, Scope, catalog, dispatch, resources, tools};
 use crate::admit::Stranger;
 use crate::domain::facts::Caller;
@@ -102,7 +103,7 @@ impl ServerHandler for Handler {
         {
             return Ok(tools::call(tool, request.arguments.unwrap_or_default(), self, &caller, &context).await.into());
         }
-        dispatch::call_tool(self, request, &caller, context).await
+        answered(dispatch::call_tool(self, request, &caller, context)).await
     }
 
     async fn list_prompts(
@@ -121,7 +122,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let caller = self.caller(&context).await?;
-        dispatch::get_prompt(self, request, &caller, context).await
+        answered(dispatch::get_prompt(self, request, &caller, context)).await
     }
 
     async fn list_resources(
@@ -155,7 +156,7 @@ impl ServerHandler for Handler {
         {
             return Ok(read.into());
         }
-        dispatch::read_resource(self, request, &caller, context).await
+        answered(dispatch::read_resource(self, request, &caller, context)).await
     }
 
     async fn complete(
@@ -164,7 +165,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let caller = self.caller(&context).await?;
-        dispatch::complete(self, request, &caller, context).await
+        answered(dispatch::complete(self, request, &caller, context)).await
     }
 
     async fn set_level(

@@ -48,6 +48,24 @@ fn word(finish: &Finish) -> &str {
     }
 }
 
+/// The argument that names a kind of task.
+pub(super) fn task_type() -> Value {
+    field(
+        "string",
+        "The kind of task: `general`, `code`, or another route of the operator's, which `list_models` lists as owned by \
+         `gateway`. Default: `general`.",
+    )
+}
+
+/// The argument that names a route by its strength.
+pub(super) fn layer() -> Value {
+    field(
+        "string",
+        "How strong a model is wanted: from `L0`, the cheapest, to `L3`, the strongest. It decides where `taskType` is \
+         given too.",
+    )
+}
+
 /// The fields of such an answer.
 pub(super) fn output() -> Value {
     let tokens = object(

@@ -32,8 +32,8 @@ async fn explain(mut arguments: JsonObject, desk: Desk<'_>) -> Result<Value, Tro
 fn input() -> Value {
     json!({
         "model": field("string", "A model or a route by its name. Default: the route decides."),
-        "taskType": field("string", "A route, such as `general`. Default: `general`."),
-        "layer": field("string", "The same as `taskType` by another name; it decides where both are given."),
+        "taskType": answer::task_type(),
+        "layer": answer::layer(),
     })
 }
 

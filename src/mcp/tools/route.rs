@@ -23,9 +23,8 @@ pub(super) const TOOL: OwnTool = OwnTool {
 fn input() -> Value {
     let mut properties = json!({
         "prompt": field("string", "What to ask, complete in itself: the model sees nothing else."),
-        "taskType": field("string", "The route that chooses the model, such as `general`, `code` or `cheap`; \
-                                     `list_models` lists routes as owned by `gateway`. Default: `general`."),
-        "layer": field("string", "The same as `taskType` by another name; it decides where both are given."),
+        "taskType": answer::task_type(),
+        "layer": answer::layer(),
         "model": field("string", "A model's own name, to ask it instead of the route's. Default: the route decides."),
         "system": field("string", "Instructions that stand before the prompt."),
         "maxTokens": field("integer", "The most tokens of the answer. Default: the model's own."),

@@ -1,10 +1,5 @@
 //! A tool at work: watched, cancelled, and caught where it fails in a way that nobody foresaw.
 
-use std::future::poll_fn;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
-use std::task::Poll;
-
 use rmcp::model::{CallToolResult, ContentBlock, JsonObject};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
@@ -12,6 +7,7 @@ use serde_json::Value;
 use super::trouble::Trouble;
 use super::{Desk, OwnTool, arguments};
 use crate::domain::facts::Caller;
+use crate::mcp::caught::caught;
 use crate::mcp::handler::Handler;
 use crate::mcp::progress::Progress;
 
@@ -64,29 +60,4 @@ pub(super) async fn done(tool: &OwnTool, given: JsonObject, desk: Desk<'_>) -> R
         let message = format!("`{}` failed in a way that it should not: this is a fault of the gateway.", tool.name);
         Err(desk.failed("internal_error", &message, "Its log says more."))
     })
-}
-
-/// The outcome of `work`; `None` where it panicked.
-async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
-    let mut work = pin!(work);
-    poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
-        Ok(polled) => polled.map(Some),
-        Err(_) => Poll::Ready(None),
-    })
-    .await
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_panic_ends_nothing_but_its_own_work() {
-        assert_eq!(caught(async { 7 }).await, Some(7));
-        let work = async {
-            tokio::task::yield_now().await;
-            assert_eq!(1, 2, "on purpose");
-        };
-        assert_eq!(caught(work).await, None);
-    }
 }

@@ -147,6 +147,19 @@ async fn the_mock_answers_where_it_is_wanted() {
 }
 
 #[tokio::test]
+async fn the_gateways_own_headers_hold_for_calls_too() {
+    let openai = openai().always(stall_before_head()).start().await;
+    let gateway = gateway().with(&openai).start().await;
+    for era in Era::ALL {
+        let client = mcp(&gateway).era(era).header("x-gateway-timeout-ms", "200");
+        let client = client.header("x-request-id", "mine-1").connect().await;
+        let result = bad(&client, "route", json!({"prompt": "hi", "model": "gpt-4o"})).await;
+        let error = &result["structuredContent"]["error"];
+        assert_eq!((&error["code"], &error["requestId"]), (&json!("deadline_exceeded"), &json!("mine-1")), "{result}");
+    }
+}
+
+#[tokio::test]
 async fn an_answer_is_kept_where_the_operator_keeps_answers() {
     let openai = openai().start().await;
     let gateway = gateway().with(&openai).env("CACHE_TTL_SECONDS", 60).start().await;

@@ -1,6 +1,8 @@
 //! Who is let in over HTTP, and how sessions end.
 
 use super::*;
+use crate::kit::upstream::openai;
+use nix::sys::signal::Signal;
 
 fn initialize() -> Value {
     let params =
@@ -93,4 +95,54 @@ async fn a_client_that_says_it_wrongly_is_told_so() {
         assert!(status.contains(&answer.status), "{body} {headers:?}: {}", answer.status);
     }
     good(&mcp(&gateway).connect().await, "list_models", json!({})).await;
+}
+
+#[tokio::test]
+async fn bounds_hold_for_calls_as_for_all_requests() {
+    let openai = openai().always(ok().held()).start().await;
+    let gateway =
+        gateway().with(&openai).env("MAX_CONCURRENT_REQUESTS", 1).env("MAX_BODY_BYTES", 100_000).start().await;
+    for era in Era::ALL {
+        openai.forget();
+        let client = mcp(&gateway).era(era).connect().await;
+        let calling = client.calling("route", json!({"prompt": "hi", "model": "gpt-4o"}));
+        openai.wait_for_calls(1).await;
+        let refused = client.request("tools/list", json!({})).await;
+        assert_eq!((refused.status, &refused.body["error"]["code"]), (Some(503), &json!("overloaded")));
+        openai.release();
+        calling.result().await;
+        let long = "x".repeat(200_000);
+        let refused = client.request("tools/call", json!({"name": "route", "arguments": {"prompt": long}})).await;
+        assert_eq!(refused.status, Some(413));
+    }
+}
+
+#[tokio::test]
+async fn calls_under_way_are_finished_before_the_end_and_listeners_are_not_waited_for() {
+    for era in Era::ALL {
+        let openai = openai().always(ok().held()).start().await;
+        let mut gateway = gateway().with(&openai).start().await;
+        let client = mcp(&gateway).era(era).connect().await;
+        let listening = match era {
+            Era::Legacy => {
+                client.open_stream().await;
+                None
+            }
+            Era::Modern => {
+                let listening = client.listen(json!({"toolsListChanged": true}));
+                listening.wait_for_notes(1).await;
+                Some(listening)
+            }
+        };
+        let calling = client.calling("route", json!({"prompt": "hi", "model": "gpt-4o"}));
+        openai.wait_for_calls(1).await;
+        gateway.signal(Signal::SIGTERM);
+        gateway.wait_for_log("draining").await;
+        openai.release();
+        assert_eq!(calling.result().await["isError"], json!(false));
+        let since = std::time::Instant::now();
+        assert!(gateway.exit().await.success());
+        assert!(since.elapsed() < PATIENCE / 2, "it ended after {:?} only", since.elapsed());
+        drop(listening);
+    }
 }

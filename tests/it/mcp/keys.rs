@@ -93,6 +93,11 @@ async fn an_unknown_or_revoked_key_on_stdio_is_told_clearly() {
             assert!(!client.process().stderr().contains(key));
         }
     }
+    // Whether a database that is away knows it, nobody can say.
+    let away = gateway().env("DATABASE_URL", "postgres://nobody@127.0.0.1:1/none").env("GATEWAY_API_KEY", &revoked);
+    let client = over_stdio(away).connect().await;
+    let outcome = client.request("tools/call", json!({"name": "route", "arguments": {"prompt": "hi"}})).await;
+    assert!(outcome.error()["message"].as_str().unwrap().contains("database is away"), "{outcome:?}");
     // Without a key the operator is alone with the process.
     let client = mcp_over_stdio(gateway().database(&database).command(["mcp", "--mock"])).connect().await;
     good(&client, "route", json!({"prompt": "hi"})).await;

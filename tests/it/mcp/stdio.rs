@@ -36,18 +36,20 @@ async fn stdout_has_nothing_but_messages_at_every_level() {
 
 #[tokio::test]
 async fn it_ends_when_its_client_hangs_up() {
-    let openai = openai().always(stall_before_head()).start().await;
     for era in Era::ALL {
-        let database = sqlite();
+        let (openai, database) = (openai().say(ok()).then(stall_before_head()).start().await, sqlite());
         let client = over_stdio(gateway().with(&openai).database(&database)).era(era).connect().await;
-        openai.forget();
+        // A process that ends before its database is open leaves its rows on disk, for the next one.
+        good(&client, "route", json!({"prompt": "hi", "model": "gpt-4o"})).await;
+        recorded(&database, 1).await;
         let _calling = client.calling("route", json!({"prompt": "hi", "model": "gpt-4o"}));
-        openai.wait_for_calls(1).await;
+        openai.wait_for_calls(2).await;
         let since = Instant::now();
         client.hang_up();
         openai.wait_for_disconnects(1).await;
         check_ends(&client, since).await;
-        assert_eq!(database.text("SELECT outcome AS first FROM llm_logs").await.as_deref(), Some("client_gone"));
+        let outcomes = database.texts("SELECT outcome AS first FROM llm_logs ORDER BY id").await;
+        assert_eq!(outcomes, [Some("ok".to_owned()), Some("client_gone".to_owned())]);
     }
 }
 
@@ -161,6 +163,8 @@ async fn odd_first_words_do_not_end_it() {
         let of = |id: u64| said.iter().find(|message| message["id"] == id).cloned().unwrap_or_default();
         assert_eq!(of(902)["error"]["code"], json!(-32602), "{said:?}");
         assert!(of(903)["result"].is_object(), "{said:?}");
+        let told = |log: &str| log.matches("was passed over").count() == 2;
+        client.process().wait_for_stderr("word of two lines that are too long", told).await;
         client.hang_up();
         assert_eq!(client.exit_code().await, Some(0));
     }

@@ -105,6 +105,7 @@ async fn watch(handler: &Handler, uri: &str) -> Result<Option<Watching>, ErrorDa
     if is_own(handler, uri) {
         return Ok(None);
     }
+    handler.mcp.settle().await;
     let Some(place) = catalog::place_of_uri(&handler.mcp, &handler.scope, uri) else {
         return Err(ErrorData::resource_not_found(format!("unknown resource: {uri}"), None));
     };

@@ -5,6 +5,7 @@ mod client;
 mod errand;
 mod failure;
 mod flight;
+mod gone;
 mod level;
 mod notes;
 mod prefixed;
@@ -57,7 +58,7 @@ pub(super) async fn call_tool(
     };
     request.meta = None;
     request.name = place.name.clone().into();
-    let asked = Asked { handler, caller, context: &context, server: &place.server };
+    let asked = Asked::new(handler, caller, &context, &place.server);
     let answered = match run::run(&asked, Errand::Tool(request)).await {
         Ok(ServerResult::CallToolResult(mut result)) => {
             result.result_type = Some(ResultType::COMPLETE);
@@ -86,7 +87,7 @@ pub(super) async fn get_prompt(
     };
     request.meta = None;
     request.name.clone_from(&place.name);
-    let asked = Asked { handler, caller, context: &context, server: &place.server };
+    let asked = Asked::new(handler, caller, &context, &place.server);
     let failure = match run::run(&asked, Errand::Prompt(request)).await {
         Ok(ServerResult::GetPromptResult(mut result)) => {
             result.result_type = Some(ResultType::COMPLETE);
@@ -115,7 +116,7 @@ pub(super) async fn read_resource(
     };
     request.meta = None;
     request.uri.clone_from(&place.name);
-    let asked = Asked { handler, caller, context: &context, server: &place.server };
+    let asked = Asked::new(handler, caller, &context, &place.server);
     let failure = match run::run(&asked, Errand::Read(request)).await {
         Ok(ServerResult::ReadResourceResult(mut result)) => {
             result.result_type = Some(ResultType::COMPLETE);
@@ -153,7 +154,7 @@ pub(super) async fn complete(
     };
     let Some(place) = place else { return Err(ErrorData::invalid_params("ref: not one that is known", None)) };
     request.meta = None;
-    let asked = Asked { handler, caller, context: &context, server: &place.server };
+    let asked = Asked::new(handler, caller, &context, &place.server);
     let failure = match run::run(&asked, Errand::Complete(request)).await {
         Ok(ServerResult::CompleteResult(mut result)) => {
             result.result_type = Some(ResultType::COMPLETE);

@@ -1,7 +1,13 @@
 //! MCP over streamable HTTP: one service for all, and one for each other server (docs: protocols/mcp.md, 3).
 
+use std::convert::Infallible;
+use std::fmt::Display;
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response};
+use http_body::Body;
+use http_body_util::combinators::BoxBody;
 use rmcp::transport::streamable_http_server::StreamableHttpServerConfig;
 use rmcp::transport::streamable_http_server::tower::StreamableHttpService;
 use tokio_util::sync::CancellationToken;
@@ -11,10 +17,14 @@ use super::handler::Handler;
 use super::remembered::Remembered;
 use super::sessions::Sessions;
 use super::{Mcp, Scope};
+use crate::domain::facts::Caller;
 use crate::gateway::Gateway;
 
 /// What answers requests to one path.
-pub type Service = StreamableHttpService<Handler, Sessions>;
+pub struct Service {
+    streamable: StreamableHttpService<Handler, Sessions>,
+    sessions: Arc<Sessions>,
+}
 
 /// The operator's settings of this front.
 #[derive(Clone)]
@@ -44,10 +54,14 @@ impl Services {
                 .with_max_request_body_bytes(options.longest_body)
                 .with_cancellation_token(options.end.clone());
             config.session_store = remembered.clone();
-            Service::new(factory, sessions.clone(), config)
+            let streamable = StreamableHttpService::new(factory, sessions.clone(), config);
+            Service { streamable, sessions: sessions.clone() }
         };
         let each = mcp.servers().all().iter().map(|server| {
-            (server.spec.name.clone(), service(Scope::One(server.clone()), mcp.sessions.of(&server.spec.name)))
+            (
+                server.spec.name.clone(),
+                service(Scope::One(server.clone()), mcp.sessions.of(&Scope::One(server.clone()))),
+            )
         });
         Services { each: each.collect(), all: service(Scope::All, mcp.sessions.all()) }
     }
@@ -60,5 +74,25 @@ impl Services {
     /// What answers `/mcp/{name}`; `None` where no server has that name.
     pub fn of(&self, name: &str) -> Option<&Service> {
         self.each.iter().find(|(known, _)| **known == *name).map(|(_, service)| service)
+    }
+}
+
+/// The header of a legacy session's id (docs: protocols/mcp.md, 3).
+const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+
+impl Service {
+    /// Answers a request, whose [`Caller`] goes with it. A session of another caller is as unknown as one that never
+    /// was.
+    pub async fn handle<B>(&self, mut request: Request<B>) -> Response<BoxBody<Bytes, Infallible>>
+    where
+        B: Body + Send + 'static,
+        B::Error: Display,
+    {
+        let id = request.headers().get(SESSION).and_then(|id| id.to_str().ok());
+        let caller = request.extensions().get::<Caller>();
+        if id.zip(caller).is_some_and(|(id, caller)| self.sessions.is_anothers(id, caller)) {
+            request.headers_mut().insert(SESSION, HeaderValue::from_static("unknown"));
+        }
+        self.streamable.handle(request).await
     }
 }

@@ -36,7 +36,15 @@ async fn four() -> (Servers, Vec<(&'static str, HttpServer)>) {
 impl Stand {
     async fn start() -> Stand {
         let (servers, web) = four().await;
-        Stand { gateway: gateway().mcp(&servers).start().await, servers, web }
+        Stand::of(servers, web).await
+    }
+
+    /// A gateway before these servers, all of which are up.
+    async fn of(servers: Servers, web: Vec<(&'static str, HttpServer)>) -> Stand {
+        let gateway = gateway().mcp(&servers).start().await;
+        let all_of = |tools: &[String]| FOUR.iter().all(|name| tools.contains(&format!("{name}__echo")));
+        gateway.wait_for_tools("/mcp", "tools of every server", all_of).await;
+        Stand { gateway, servers, web }
     }
 
     /// What happens to the server of this name.

@@ -5,7 +5,9 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use rmcp::ErrorData;
-use rmcp::model::{ClientResult, InputRequests, InputResponses, ProgressToken, ServerNotification, ServerResult};
+use rmcp::model::{
+    ClientCapabilities, ClientResult, InputRequests, InputResponses, ProgressToken, ServerNotification, ServerResult,
+};
 use rmcp::model::{LoggingMessageNotification, ProgressNotification};
 use rmcp::service::{Peer, PeerRequestOptions, RequestContext, RoleServer, ServiceError};
 use tokio::sync::oneshot;
@@ -13,6 +15,7 @@ use tokio::time::Instant;
 
 use super::failure::Failure;
 use super::flight::{Event, Flight, Open};
+use super::gone::Patience;
 use super::notes::{Note, Pace};
 use crate::mcp::eras::Ask;
 use crate::mcp::upstream::Era;
@@ -32,7 +35,12 @@ pub(super) enum Attended {
 
 /// Passes on what comes of `flight`, until it is over or its client has to answer. To be called from the task that
 /// handles the client's request: questions to a legacy client go the way of that request.
-pub(super) async fn attend(flight: &mut Flight, context: &RequestContext<RoleServer>, era: Era) -> Attended {
+pub(super) async fn attend(
+    flight: &mut Flight,
+    context: &RequestContext<RoleServer>,
+    patience: &Patience,
+    era: Era,
+) -> Attended {
     let token = context.meta.get_progress_token();
     let mut pace = Pace::default();
     let mut asking = FuturesUnordered::new();
@@ -40,7 +48,7 @@ pub(super) async fn attend(flight: &mut Flight, context: &RequestContext<RoleSer
     loop {
         tokio::select! {
             biased;
-            () = context.ct.cancelled() => return Attended::Done(Err(Failure::Gone)),
+            () = patience.ends() => return Attended::Done(Err(Failure::Gone)),
             event = flight.events.recv() => match event {
                 Some(Event::Ask(ask, reply)) if era == Era::Modern => {
                     flight.asked += 1;
@@ -56,7 +64,7 @@ pub(super) async fn attend(flight: &mut Flight, context: &RequestContext<RoleSer
                     };
                     tokio::select! {
                         () = telling => {}
-                        () = context.ct.cancelled() => return Attended::Done(Err(Failure::Gone)),
+                        () = patience.ends() => return Attended::Done(Err(Failure::Gone)),
                         () = tokio::time::sleep(READING) => {}
                     }
                     return Attended::Done(result);
@@ -74,7 +82,7 @@ pub(super) async fn attend(flight: &mut Flight, context: &RequestContext<RoleSer
             }
             note = flight.notes.next(&mut pace) => tokio::select! {
                 () = tell(&context.peer, token.as_ref(), &mut pace, note) => {}
-                () = context.ct.cancelled() => return Attended::Done(Err(Failure::Gone)),
+                () = patience.ends() => return Attended::Done(Err(Failure::Gone)),
             },
         }
     }
@@ -122,7 +130,8 @@ fn refusal(method: &str, error: ServiceError) -> ErrorData {
 /// Where one of them cannot be put to it, or is refused.
 pub(super) async fn put_all(
     context: &RequestContext<RoleServer>,
-    abilities: &rmcp::model::ClientCapabilities,
+    patience: &Patience,
+    abilities: &ClientCapabilities,
     asks: InputRequests,
 ) -> Result<InputResponses, Failure> {
     let all = asks.into_iter().map(|(key, input)| async move {
@@ -136,6 +145,6 @@ pub(super) async fn put_all(
     });
     tokio::select! {
         answers = futures_util::future::try_join_all(all) => Ok(answers?.into_iter().collect()),
-        () = context.ct.cancelled() => Err(Failure::Gone),
+        () = patience.ends() => Err(Failure::Gone),
     }
 }

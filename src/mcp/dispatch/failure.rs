@@ -77,6 +77,20 @@ impl Failure {
         }
     }
 
+    /// In a word, for metrics and records.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Failure::Down { .. } | Failure::NotYet => "down",
+            Failure::Late(_) => "timeout",
+            Failure::Broken(_) | Failure::Unsent(_) => "broken",
+            Failure::Nonsense => "nonsense",
+            Failure::Held => "held",
+            Failure::Unfit(_) => "unfit",
+            Failure::Gone => "client_gone",
+            Failure::Refused(_) => "refused",
+        }
+    }
+
     /// As a tool's result: a model can act on it. The server's own errors stay what they are.
     pub(super) fn of_tool(self, server: &str, tool: &str) -> Result<CallToolResult, ErrorData> {
         match self {

@@ -13,8 +13,10 @@ use super::client::Client;
 use super::errand::Errand;
 use super::failure::Failure;
 use super::flight::Flight;
+use super::gone::Patience;
 use super::level;
 use crate::domain::facts::Caller;
+use crate::gateway::called::Called;
 use crate::mcp::Scope;
 use crate::mcp::eras::{Bond, Parked, parked};
 use crate::mcp::handler::Handler;
@@ -31,17 +33,41 @@ pub(super) struct Asked<'a> {
     pub(super) caller: &'a Caller,
     pub(super) context: &'a RequestContext<RoleServer>,
     pub(super) server: &'a Arc<Server>,
+    pub(super) patience: Patience,
 }
 
-/// Does `errand`, or says why not.
-pub(super) async fn run(asked: &Asked<'_>, mut errand: Errand) -> Result<ServerResult, Failure> {
+/// Does `errand`, or says why not; either way it is told in metrics and records.
+pub(super) async fn run(asked: &Asked<'_>, errand: Errand) -> Result<ServerResult, Failure> {
+    let (began, method, name) = (Instant::now(), errand.method(), errand.name().to_owned());
+    let done = rounds(asked, errand).await;
+    if let Err(Failure::Broken(_) | Failure::Unsent(_)) = &done {
+        // Whoever keeps the connection may not have seen yet that it is gone.
+        asked.server.is_stale();
+    }
+    asked.handler.gateway.called(&Called {
+        caller: asked.caller,
+        server: &asked.server.spec.name,
+        method,
+        name: &name,
+        outcome: match &done {
+            Ok(ServerResult::CallToolResult(result)) if result.is_error == Some(true) => "tool_error",
+            Ok(ServerResult::InputRequiredResult(_)) => "input_required",
+            Ok(_) => "ok",
+            Err(failure) => failure.outcome(),
+        },
+        duration: began.elapsed(),
+    });
+    done
+}
+
+async fn rounds(asked: &Asked<'_>, mut errand: Errand) -> Result<ServerResult, Failure> {
     let client = Client::of(asked.context, asked.handler.hears_from());
     let mut flight = match resumed(asked, &client, &mut errand)? {
         Some(flight) => flight,
         None => asked.begin(&client, &mut errand).await?,
     };
     for round in 0..ROUNDS {
-        let result = match attend(&mut flight, asked.context, client.era).await {
+        let result = match attend(&mut flight, asked.context, &asked.patience, client.era).await {
             Attended::Done(result) => result?,
             Attended::Asks => return asked.park(flight, &errand),
         };
@@ -64,7 +90,17 @@ pub(super) fn away(server: &Server) -> Failure {
     }
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    /// A request that has just come.
+    pub(super) fn new(
+        handler: &'a Handler,
+        caller: &'a Caller,
+        context: &'a RequestContext<RoleServer>,
+        server: &'a Arc<Server>,
+    ) -> Asked<'a> {
+        Asked { handler, caller, context, server, patience: Patience::of(handler, context) }
+    }
+
     async fn begin(&self, client: &Client, errand: &mut Errand) -> Result<Flight, Failure> {
         let link = self.link().await?;
         if link.era == Era::Legacy
@@ -101,7 +137,7 @@ impl Asked<'_> {
                     Ok(Ok(())) => {}
                     Ok(Err(_)) | Err(_) => return Err(away(self.server)),
                 },
-                () = self.context.ct.cancelled() => return Err(Failure::Gone),
+                () = self.patience.ends() => return Err(Failure::Gone),
             }
         }
     }
@@ -166,7 +202,7 @@ async fn answer(
         // There is nothing to answer but a state to bring back: the server wants to be asked again later.
         tokio::time::sleep(Duration::from_millis(50 << round.min(3))).await;
     }
-    let answers = put_all(asked.context, &client.behalf.abilities, asks).await?;
+    let answers = put_all(asked.context, &asked.patience, &client.behalf.abilities, asks).await?;
     let Some((responses, state)) = errand.brought() else { return Err(Failure::Nonsense) };
     *responses = (!answers.is_empty()).then_some(answers);
     *state = required.request_state;

@@ -50,7 +50,7 @@ async fn a_session_that_ends_leaves_no_subscription_behind() {
         client.request("resources/subscribe", json!({"uri": shown})).await.result();
         client.end_session().await;
         let ended = || stand.journal(name).of("unsubscribe").len() + stand.journal(name).of("listened").len();
-        eventually("the server to be told", || ended() >= 1).await;
+        eventually(&format!("{name} to be told"), || ended() >= 1).await;
     }
 }
 

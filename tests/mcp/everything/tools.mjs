@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addAskingTools } from './asking.mjs';
+import { addTasks } from './tasks.mjs';
 import { PNG, WAV, fromJsonSchema, says, text } from './sdk.mjs';
 
 const NOTHING = { type: 'object', properties: {}, additionalProperties: false };
@@ -108,6 +109,7 @@ export function addTools(server, world, prompts) {
   add('test_trigger_tool_change', 'Adds a tool, or takes it away again', () => change('tools'));
   add('test_trigger_prompt_change', 'Adds a prompt, or takes it away again', () => change('prompts'));
   addAskingTools(add);
+  addTasks(server, add);
 }
 
 function picture() {

@@ -28,7 +28,7 @@ const READING: Duration = Duration::from_secs(5);
 /// Why a request is attended to no longer.
 pub(super) enum Attended {
     /// It is over.
-    Done(Result<ServerResult, Failure>),
+    Done(Result<Box<ServerResult>, Failure>),
     /// A modern client has to answer first.
     Asks,
 }

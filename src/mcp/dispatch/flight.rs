@@ -27,7 +27,7 @@ pub(super) enum Event {
     /// The server wants to know something first.
     Ask(Ask, oneshot::Sender<Result<ClientResult, ErrorData>>),
     /// It is over.
-    Done(Result<ServerResult, Failure>),
+    Done(Result<Box<ServerResult>, Failure>),
 }
 
 /// A request under way. Dropping it cancels it.
@@ -88,7 +88,7 @@ impl Flight {
 
 /// How a request ended here, whatever becomes of it there.
 enum End {
-    Answered(Result<Result<ServerResult, ServiceError>, oneshot::error::RecvError>),
+    Over(Result<Box<ServerResult>, Failure>),
     Late,
     Cancelled,
 }
@@ -124,14 +124,14 @@ async fn drive(
     let entered = link.relay.enter(handle.id.clone(), handle.progress_token.clone(), underway);
     let end = tokio::select! {
         biased;
-        answer = &mut handle.rx => End::Answered(answer),
+        answer = &mut handle.rx => End::Over(result(answer)),
         () = cancelled.cancelled() => End::Cancelled,
         () = clock.run_out() => End::Late,
     };
     drop(entered);
     match end {
-        End::Answered(answer) => {
-            events.send(Event::Done(result(answer))).await.ok();
+        End::Over(result) => {
+            events.send(Event::Done(result)).await.ok();
         }
         End::Late => {
             let told = events.send(Event::Done(Err(Failure::Late(limit))));
@@ -147,9 +147,9 @@ async fn cancel(handle: RequestHandle<RoleClient>, reason: &str) {
 
 fn result(
     answer: Result<Result<ServerResult, ServiceError>, oneshot::error::RecvError>,
-) -> Result<ServerResult, Failure> {
+) -> Result<Box<ServerResult>, Failure> {
     match answer {
-        Ok(Ok(result)) => Ok(result),
+        Ok(Ok(result)) => Ok(Box::new(result)),
         Ok(Err(ServiceError::McpError(error))) => Err(Failure::Refused(error)),
         Ok(Err(ServiceError::TransportClosed)) | Err(_) => Err(Failure::Broken("it was closed".into())),
         // Its own words may hold the address, and that a key.

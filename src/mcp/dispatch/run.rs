@@ -68,7 +68,7 @@ async fn rounds(asked: &Asked<'_>, mut errand: Errand) -> Result<ServerResult, F
     };
     for round in 0..ROUNDS {
         let result = match attend(&mut flight, asked.context, &asked.patience, client.era).await {
-            Attended::Done(result) => result?,
+            Attended::Done(result) => *result?,
             Attended::Asks => return asked.park(flight, &errand),
         };
         match result {

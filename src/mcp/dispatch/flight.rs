@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::notes::Notes;
 use super::relay::Underway;
 use crate::mcp::eras::Ask;
-use crate::mcp::upstream::Link;
+use crate::mcp::upstream::{Era, Link};
 
 /// Questions that may wait for a client at once.
 const EVENTS: usize = 16;
@@ -26,6 +26,8 @@ const CANCELLING: Duration = Duration::from_secs(5);
 pub(super) enum Event {
     /// The server wants to know something first.
     Ask(Ask, oneshot::Sender<Result<ClientResult, ErrorData>>),
+    /// The server wants to know something that the client has not declared.
+    Lacks(Box<ClientCapabilities>),
     /// It is over.
     Done(Result<Box<ServerResult>, Failure>),
 }
@@ -51,6 +53,7 @@ pub(super) struct Open {
 /// What is known of the client for which a request is sent.
 #[derive(Clone)]
 pub(super) struct Behalf {
+    pub(super) era: Era,
     /// What it can be asked.
     pub(super) abilities: Arc<ClientCapabilities>,
     /// From which level on it hears log messages.
@@ -77,12 +80,24 @@ impl Flight {
             events: sender,
             notes: notes.clone(),
             abilities: behalf.abilities,
+            era: behalf.era,
             level: behalf.level,
             wants_progress: behalf.wants_progress,
             asking: watch::Sender::new(0),
         };
         runtime.spawn(drive(link, request, meta, underway, limit, cancelled.clone()));
         Flight { events, notes, open: Vec::new(), asked: 0, _cancel: cancelled.drop_guard() }
+    }
+}
+
+#[cfg(test)]
+impl Flight {
+    /// A request of which nothing comes, and what tells that it was cancelled.
+    pub(in crate::mcp) fn idle() -> (Flight, CancellationToken) {
+        let cancelled = CancellationToken::new();
+        let (_, events) = mpsc::channel(1);
+        let _cancel = cancelled.clone().drop_guard();
+        (Flight { events, notes: Arc::default(), open: Vec::new(), asked: 0, _cancel }, cancelled)
     }
 }
 

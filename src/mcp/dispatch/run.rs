@@ -38,7 +38,7 @@ pub(super) struct Asked<'a> {
 
 /// Does `errand`, or says why not; either way it is told in metrics and records.
 pub(super) async fn run(asked: &Asked<'_>, errand: Errand) -> Result<ServerResult, Failure> {
-    let (began, method, name) = (Instant::now(), errand.method(), errand.name().to_owned());
+    let (began, method, name) = (Instant::now(), errand.method(), errand.told_name());
     let done = rounds(asked, errand).await;
     if let Err(Failure::Broken(_) | Failure::Unsent(_)) = &done {
         // Whoever keeps the connection may not have seen yet that it is gone.

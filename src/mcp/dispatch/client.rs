@@ -38,7 +38,7 @@ impl Client {
         // A legacy client that has not said anything is told what its server chooses to tell it.
         let level = wish.or_else(|| (era == Era::Legacy).then_some(LoggingLevel::Info));
         let wants_progress = context.meta.get_progress_token().is_some();
-        Client { era, wish, behalf: Behalf { abilities: Arc::new(passed), level, wants_progress } }
+        Client { era, wish, behalf: Behalf { era, abilities: Arc::new(passed), level, wants_progress } }
     }
 
     /// The `_meta` for a server of `era`: what the client says beside the protocol, and what it can do.

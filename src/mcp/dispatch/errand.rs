@@ -9,6 +9,9 @@ use rmcp::model::{
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+/// The longest name in logs and records, in characters: the protocol's own limit of names (docs: protocols/mcp.md, 5).
+const LONGEST_TOLD: usize = 128;
+
 /// What a server is asked.
 #[derive(Debug, Clone)]
 pub(in crate::mcp) enum Errand {
@@ -45,6 +48,17 @@ impl Errand {
                 _ => "",
             },
         }
+    }
+
+    /// The same as it is told in logs and records: a client may write anything, at any length, and a URI's query holds
+    /// arguments.
+    pub(super) fn told_name(&self) -> String {
+        let name = self.name();
+        let plain = match self {
+            Errand::Tool(_) | Errand::Prompt(_) => name,
+            Errand::Read(_) | Errand::Complete(_) => name.split(['?', '#']).next().unwrap_or_default(),
+        };
+        plain.chars().filter(|letter| !letter.is_control()).take(LONGEST_TOLD).collect()
     }
 
     /// The request itself.
@@ -102,6 +116,14 @@ mod tests {
         let mut params = CallToolRequestParams::new(name);
         params.arguments = arguments.as_object().cloned();
         Errand::Tool(params).digest()
+    }
+
+    #[test]
+    fn what_is_told_of_a_request_is_bounded_and_holds_no_arguments() {
+        let read = |uri: &str| Errand::Read(ReadResourceRequestParams::new(uri)).told_name();
+        assert_eq!(read("db://people?name=Ada"), "db://people");
+        assert_eq!(read(&"u".repeat(1000)).len(), LONGEST_TOLD);
+        assert_eq!(Errand::Prompt(GetPromptRequestParams::new("a\nb")).told_name(), "ab");
     }
 
     #[test]

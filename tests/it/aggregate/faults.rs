@@ -131,3 +131,16 @@ async fn a_session_that_ends_ends_its_calls() {
         assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
     }
 }
+
+#[tokio::test]
+async fn a_session_that_a_server_has_forgotten_is_opened_again_unseen() {
+    let stand = Stand::start().await;
+    for era in Era::ALL {
+        let client = mcp(&stand.gateway).era(era).connect().await;
+        let before = stand.journal("old_web").of("session").len();
+        assert_eq!(text(&client.call("old_web__forget_session", json!({})).await), "forgotten");
+        let told = client.call("old_web__echo", json!({"text": "again"})).await;
+        assert_eq!(told["structuredContent"]["text"], "again", "{told}");
+        assert_eq!(stand.journal("old_web").of("session").len(), before + 1);
+    }
+}

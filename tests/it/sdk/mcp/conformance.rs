@@ -175,7 +175,9 @@ async fn through(revision: &str, behind: Behind, at_least: usize, but_for: &[&st
     let through = run(&format!("{}/mcp/everything", gateway.base()), revision).await;
     let mut lost = Vec::new();
     for ((scenario, check), direct) in direct.iter().filter(|(_, direct)| direct.complaints.is_empty()) {
-        if but_for.contains(&&**check) {
+        // The server has tasks over HTTP and for the modern era alone.
+        let without = scenario.starts_with("tasks-") && !matches!(behind, Behind::Http);
+        if without || but_for.contains(&&**check) {
             continue;
         }
         let through = through.get(&(scenario.clone(), check.clone()));
@@ -205,7 +207,7 @@ async fn through_in_the_legacy_era() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_in_the_modern_era() {
-    through(MODERN, Behind::Http, 164, &[]).await;
+    through(MODERN, Behind::Http, 196, &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,7 +217,7 @@ async fn through_to_an_older_server_in_the_legacy_era() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_to_an_older_server_in_the_modern_era() {
-    through(MODERN, Behind::Older, 164, &BEYOND_OLDER_SERVERS).await;
+    through(MODERN, Behind::Older, 196, &BEYOND_OLDER_SERVERS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -225,5 +227,5 @@ async fn through_to_a_child_in_the_legacy_era() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_to_a_child_in_the_modern_era() {
-    through(MODERN, Behind::Stdio, 164, &[]).await;
+    through(MODERN, Behind::Stdio, 196, &[]).await;
 }

@@ -16,6 +16,7 @@ use rmcp::service::{NotificationContext, RequestContext, RoleServer, Subscriptio
 use super::audience::{self, Seat};
 use super::caller::Door;
 use super::caught::answered;
+use super::upstream::Server;
 use super::{Mcp, Scope, catalog, dispatch, resources, tools};
 use crate::admit::Stranger;
 use crate::domain::facts::Caller;
@@ -72,7 +73,13 @@ impl ServerHandler for Handler {
             .enable_tools()
             .enable_tool_list_changed()
             .build();
-        if !self.mcp.servers().all().is_empty() {
+        // But for tasks: the SDK refuses their methods where they are not declared.
+        let later = |server: &Arc<Server>| server.offer().capabilities.supports_tasks();
+        let is_there = match &self.scope {
+            Scope::All => self.mcp.servers().all().iter().any(later),
+            Scope::One(server) => later(server),
+        };
+        if is_there {
             capabilities.extensions = ServerCapabilities::builder().enable_tasks().build().extensions;
         }
         let name = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("AI MCP Gateway");

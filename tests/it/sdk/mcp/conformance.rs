@@ -172,22 +172,36 @@ async fn through(revision: &str, behind: Behind, at_least: usize, but_for: &[&st
         Behind::Stdio => as_child(),
     };
     let gateway = gateway().arg("--mock").env("PATH", variable("PATH", "")).file("mcp.json", config).start().await;
-    let through = run(&format!("{}/mcp/everything", gateway.base()), revision).await;
+    let path = format!("{}/mcp/everything", gateway.base());
+    // The server has tasks over HTTP and for the modern era alone.
+    let counts = |scenario: &str, check: &str| {
+        let with = matches!(behind, Behind::Http) || !scenario.starts_with("tasks-");
+        with && !but_for.contains(&check)
+    };
+    let mut through = run(&path, revision).await;
+    let mut missing = lost(&direct, &through, counts);
+    if !missing.is_empty() && missing.iter().all(|(_, why)| why.starts_with("WARNING")) {
+        // What only should be so the suite waits for by the clock, and not for long.
+        through = run(&path, revision).await;
+        missing = lost(&direct, &through, counts);
+    }
+    let (direct, through) = (passed(&direct), passed(&through));
+    assert!(missing.is_empty(), "{direct} checks pass directly, {through} through the gateway. Lost: {missing:#?}");
+}
+
+/// The checks that pass in `direct` and not in `through`, with what is said of them.
+fn lost(direct: &Outcomes, through: &Outcomes, counts: impl Fn(&str, &str) -> bool) -> Vec<(String, String)> {
     let mut lost = Vec::new();
-    for ((scenario, check), direct) in direct.iter().filter(|(_, direct)| direct.complaints.is_empty()) {
-        // The server has tasks over HTTP and for the modern era alone.
-        let without = scenario.starts_with("tasks-") && !matches!(behind, Behind::Http);
-        if without || but_for.contains(&&**check) {
-            continue;
-        }
-        let through = through.get(&(scenario.clone(), check.clone()));
-        if through.is_none_or(|through| !through.complaints.is_empty() || through.passed < direct.passed) {
+    for (name, direct) in direct.iter().filter(|(_, direct)| direct.complaints.is_empty()) {
+        let (scenario, check) = name;
+        let through = through.get(name);
+        let passes = through.is_some_and(|through| through.complaints.is_empty() && through.passed >= direct.passed);
+        if !passes && counts(scenario, check) {
             let why = through.map(|through| through.complaints.join("; ")).unwrap_or_default();
-            lost.push(format!("{scenario}, {check}: {why}"));
+            lost.push((format!("{scenario}, {check}"), why));
         }
     }
-    let (direct, through, lost) = (passed(&direct), passed(&through), lost.join("\n"));
-    assert!(lost.is_empty(), "{direct} checks pass directly, {through} through the gateway. Lost:\n{lost}");
+    lost
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -128,8 +128,13 @@ impl File<'_> {
                 self.fault::<()>(&place, "an object with `command` or `url`");
                 continue;
             };
-            if fields.get("disabled") == Some(&Value::Bool(true)) {
-                continue;
+            match fields.get("disabled") {
+                Some(Value::Bool(true)) => continue,
+                None | Some(Value::Bool(false)) => {}
+                Some(_) => {
+                    self.fault::<()>(&format!("{place}.disabled"), "true or false");
+                    continue;
+                }
             }
             let Some(spec) = (Entry { file: self, place, fields }).read(&name) else { continue };
             let taken = |known: &Spec| {

@@ -11,6 +11,7 @@ mod notes;
 mod prefixed;
 mod relay;
 mod run;
+pub(super) mod tasks;
 
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -70,6 +71,7 @@ pub(super) async fn call_tool(
             return Ok(result.into());
         }
         Ok(ServerResult::InputRequiredResult(required)) => return Ok(required.into()),
+        Ok(ServerResult::CreateTaskResult(task)) => return Ok(tasks::shown(handler, &place.server, task).into()),
         Ok(_) => Failure::Nonsense,
         Err(failure) => failure,
     };

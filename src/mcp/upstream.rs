@@ -1,6 +1,7 @@
 //! The other MCP servers: what is configured of each, what it offered last, and the connection while there is one.
 
 mod child;
+mod fault;
 mod http;
 pub mod keeper;
 mod line;

@@ -1,8 +1,9 @@
 //! Whom a request comes from, as far as another server may know it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rmcp::model::{ClientCapabilities, LoggingLevel, RequestMetaObject};
+use rmcp::model::{ClientCapabilities, LoggingLevel, RequestMetaObject, TASKS_EXTENSION_ID};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
 
@@ -26,11 +27,13 @@ impl Client {
     pub(super) fn of(context: &RequestContext<RoleServer>, level: Option<LoggingLevel>) -> Client {
         let era = context.protocol_version().map_or(Era::Legacy, |version| Era::of(&version));
         let abilities = context.client_capabilities().unwrap_or_default();
-        // Only what is passed on: tasks and extensions need methods that are not.
+        // Only what is passed on: other extensions than tasks need methods that are not.
         let mut passed = ClientCapabilities::default();
         passed.roots = abilities.roots;
         passed.sampling = abilities.sampling;
         passed.elicitation = abilities.elicitation;
+        let tasks = abilities.extensions.and_then(|mut extensions| extensions.remove_entry(TASKS_EXTENSION_ID));
+        passed.extensions = tasks.filter(|_| era == Era::Modern).map(|tasks| BTreeMap::from([tasks]));
         let wish = match era {
             Era::Modern => context.meta.log_level(),
             Era::Legacy => level,

@@ -1,6 +1,8 @@
 //! A child process as a transport: in its own group, its stderr read, ended and reaped.
 
 use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +19,9 @@ use super::{Reach, Spec, stderr};
 const BY_ITSELF: Duration = Duration::from_millis(500);
 /// How long it may take once it was asked to end.
 const ASKED: Duration = Duration::from_secs(2);
+
+/// How long the news of its end may take, once its pipes are closed.
+const MOMENT: Duration = Duration::from_millis(200);
 
 /// A child that runs.
 pub(super) struct Child {
@@ -41,7 +46,9 @@ impl Child {
             starting.current_dir(folder);
         }
         starting.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = starting.process_group(0).kill_on_drop(true).spawn()?;
+        keeper.is_ready();
+        let process = starting.process_group(0).kill_on_drop(true).spawn();
+        let mut process = process.map_err(|error| told(error, command, folder.as_deref()))?;
         let id = process.id().and_then(|id| i32::try_from(id).ok());
         let group = Pid::from_raw(id.ok_or_else(|| io::Error::other("it has ended at once"))?);
         let kept = keeper.keep(group);
@@ -51,6 +58,16 @@ impl Child {
         };
         tokio::spawn(stderr::read(spec.name.clone(), errors));
         Ok((Child { process, group, _kept: kept }, stdout, stdin))
+    }
+
+    /// In which way it has ended, where it has.
+    pub(super) async fn has_ended(&mut self) -> Option<String> {
+        let status = timeout(MOMENT, self.process.wait()).await.ok()?.ok()?;
+        Some(match (status.code(), status.signal()) {
+            (Some(code), _) => format!("it has ended with exit code {code}"),
+            (None, Some(signal)) => format!("it was ended by signal {signal}"),
+            (None, None) => "it has ended".to_owned(),
+        })
     }
 
     /// Ends it, where it has not ended by itself; its pipes are closed already. It is reaped in any case.
@@ -70,4 +87,17 @@ impl Child {
         // A group without members is no fault.
         killpg(self.group, signal).ok();
     }
+}
+
+/// Why a program cannot be started, in words that say what to change.
+fn told(error: io::Error, command: &str, folder: Option<&str>) -> io::Error {
+    let words = match error.kind() {
+        _ if folder.is_some_and(|folder| !Path::new(folder).is_dir()) => "`cwd` names no folder".to_owned(),
+        io::ErrorKind::NotFound => {
+            format!("there is no program `{command}`; see that it is installed, or write its whole path")
+        }
+        io::ErrorKind::PermissionDenied => format!("`{command}` is no program that may be run"),
+        _ => return error,
+    };
+    io::Error::new(error.kind(), words)
 }

@@ -7,6 +7,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStderr;
 use tokio::time::Instant;
 
+use crate::secret::scrub;
+
 /// The longest line that is told, in bytes.
 const LONGEST: usize = 500;
 /// The most lines told in a second.
@@ -20,6 +22,7 @@ pub(super) async fn read(server: Arc<str>, stderr: ChildStderr) {
     loop {
         let Ok(piece) = reader.fill_buf().await else { return };
         if piece.is_empty() {
+            pace.tell(&server, &line);
             pace.settle(&server);
             return;
         }
@@ -31,10 +34,7 @@ pub(super) async fn read(server: Arc<str>, stderr: ChildStderr) {
         line.extend_from_slice(&piece[..length.min(room)]);
         reader.consume(length);
         if ends {
-            let words = String::from_utf8_lossy(&line).trim().to_owned();
-            if !words.is_empty() && pace.allows(&server) {
-                tracing::info!(server = &*server, "MCP server says: {words}");
-            }
+            pace.tell(&server, &line);
             line.clear();
         }
     }
@@ -48,6 +48,14 @@ struct Pace {
 }
 
 impl Pace {
+    fn tell(&mut self, server: &str, line: &[u8]) {
+        let words = String::from_utf8_lossy(line);
+        let words = words.trim();
+        if !words.is_empty() && self.allows(server) {
+            tracing::info!(server, "MCP server says: {}", scrub(words));
+        }
+    }
+
     fn allows(&mut self, server: &str) -> bool {
         if self.since.elapsed() >= Duration::from_secs(1) {
             self.settle(server);

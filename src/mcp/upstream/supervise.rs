@@ -2,23 +2,23 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use rmcp::model::{ProtocolVersion, ServerNotification, SubscriptionFilter};
-use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, Peer, RoleClient, RunningService, serve_client_with_lifecycle_and_ct,
-};
+use rmcp::service::{ClientLifecycleMode, Peer, RoleClient, RunningService, serve_client_with_lifecycle_and_ct};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::child::Child;
+use super::fault::Fault;
 use super::keeper::Keeper;
 use super::pins::Pins;
-use super::read::{self, Unread};
+use super::read;
 use super::{Era, Link, Means, Offer, Reach, Server, Standing, What, http};
 use crate::mcp::dispatch::Relay;
-use crate::secret::scrub;
 
 /// How long a server may take from its start until it has answered; some load much before.
 const CONNECTING: Duration = Duration::from_secs(60);
@@ -29,12 +29,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const GOOD: Duration = Duration::from_secs(30);
 /// How long changes are waited for before lists are read anew: they often come together.
 const GATHERING: Duration = Duration::from_millis(50);
+/// The least time between two readings of lists, however often a server says that they have changed.
+const APART: Duration = Duration::from_millis(500);
+/// The first pause after a stream of changes has ended; the longest is that of looks.
+const HEARING_PAUSE: Duration = Duration::from_secs(1);
 /// How often lists are read of a server that cannot tell of changes, and of one that only answers when it is asked.
 const LOOK: Duration = Duration::from_secs(60);
 /// How long a connection may take to end before its child is ended.
 const CLOSING: Duration = Duration::from_millis(500);
-/// The most of an error that is told, in characters.
-const MOST_WORDS: usize = 300;
+/// How often the keeper of children is looked after.
+const KEEPER_LOOK: Duration = Duration::from_secs(2);
+/// How long the SDK waits for an answer to the modern era's first question before it asks as the legacy era does.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Keeps all of `servers` connected until `end`, then ends every child.
 pub(super) async fn all(servers: &[Arc<Server>], means: Means, end: impl Future<Output = ()>) {
@@ -50,10 +56,18 @@ pub(super) async fn all(servers: &[Arc<Server>], means: Means, end: impl Future<
             keeper: keeper.clone(),
             pins: pins.clone(),
             stop: stop.clone(),
+            is_silent: AtomicBool::new(false),
         };
         tasks.spawn(keeping.keep());
     }
-    end.await;
+    let mut end = pin!(end);
+    let mut looks = tokio::time::interval(KEEPER_LOOK);
+    loop {
+        tokio::select! {
+            () = &mut end => break,
+            _ = looks.tick() => keeper.look(),
+        }
+    }
     stop.cancel();
     while tasks.join_next().await.is_some() {}
 }
@@ -65,49 +79,40 @@ struct Keeping {
     keeper: Arc<Keeper>,
     pins: Arc<Pins>,
     stop: CancellationToken,
+    /// Did it leave the modern era's first question without an answer? It is not asked again then.
+    is_silent: AtomicBool,
 }
 
 /// A connection that stands.
 type Running = RunningService<RoleClient, Arc<Relay>>;
 
-/// Why there is no connection, or none any more.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error("it cannot be started: {0}")]
-    Start(#[from] std::io::Error),
-    #[error("{0}")]
-    Connect(#[from] Box<ClientInitializeError>),
-    #[error("it has not answered within {limit} s", limit = CONNECTING.as_secs())]
-    Late,
-    #[error("{0}")]
-    Unread(#[from] Unread),
-    #[error("the connection has ended")]
-    Ended,
-    #[error("the gateway is about to end")]
-    Stopped,
+/// One try to connect, and the connection that comes of it.
+#[derive(Default)]
+struct Try {
+    child: Option<Child>,
+    /// Ends the connection.
+    end: CancellationToken,
+    /// When it stood.
+    up: Option<Instant>,
 }
 
 impl Keeping {
     async fn keep(self) {
         let mut pause = PAUSE;
-        while !self.stop.is_cancelled() {
-            let began = Instant::now();
-            let fault = self.once().await;
-            if self.stop.is_cancelled() {
-                return;
-            }
-            if began.elapsed() >= GOOD {
+        loop {
+            let mut this = Try::default();
+            let fault = self.stand(&mut this).await;
+            if this.up.is_some_and(|up| up.elapsed() >= GOOD) {
                 pause = PAUSE;
             }
-            let why = fault.words();
-            tracing::warn!(
-                server = &*self.server.spec.name,
-                why,
-                retry_ms = pause.as_millis() as u64,
-                "MCP server is down"
-            );
             let again = Instant::now() + pause.mul_f64(0.8 + 0.4 * fastrand::f64());
-            self.server.is(Standing::Down { why: why.into(), again });
+            // Whoever asks for it need not wait until its child has ended.
+            self.is_down(&fault, this.child.as_mut(), again).await;
+            // Drops the connection, and with it the child's stdin.
+            this.end.cancel();
+            if let Some(child) = this.child {
+                child.end().await;
+            }
             tokio::select! {
                 () = tokio::time::sleep_until(again) => {}
                 () = self.stop.cancelled() => return,
@@ -116,31 +121,35 @@ impl Keeping {
         }
     }
 
-    /// One connection from its beginning to its end, and why it ended. Its child, where it has one, is ended with it.
-    async fn once(&self) -> Fault {
-        let (mut child, ended) = (None, CancellationToken::new());
-        let fault = tokio::select! {
-            fault = self.stand(&mut child, &ended) => fault,
-            () = self.stop.cancelled() => Fault::Stopped,
-        };
-        // Drops the connection, and with it the child's stdin.
-        ended.cancel();
-        if let Some(child) = child {
-            child.end().await;
+    async fn is_down(&self, fault: &Fault, child: Option<&mut Child>, again: Instant) {
+        if self.stop.is_cancelled() {
+            return;
         }
-        fault
+        let ended = match child {
+            Some(child) if fault.may_be_an_end() => child.has_ended().await,
+            _ => None,
+        };
+        let why = ended.unwrap_or_else(|| fault.words());
+        let retry_ms = again.saturating_duration_since(Instant::now()).as_millis() as u64;
+        tracing::warn!(server = &*self.server.spec.name, why, retry_ms, "MCP server is down");
+        self.server.is(Standing::Down { why: why.into(), again });
     }
 
-    async fn stand(&self, child: &mut Option<Child>, ended: &CancellationToken) -> Fault {
+    /// One connection from its beginning to its end, and why it ended.
+    async fn stand(&self, this: &mut Try) -> Fault {
         let connecting = async {
-            let running = self.connect(child, ended).await?;
+            let running = self.connect(this).await?;
             let offer = read::read(running.peer(), &self.server.spec, &self.server.offer()).await?;
             Ok::<_, Fault>((running, offer))
         };
-        let (running, offer) = match timeout(CONNECTING, connecting).await {
+        let connected = tokio::select! {
+            connected = timeout(CONNECTING, connecting) => connected,
+            () = self.stop.cancelled() => return Fault::Stopped,
+        };
+        let (running, offer) = match connected {
             Ok(Ok(connected)) => connected,
             Ok(Err(fault)) => return fault,
-            Err(_) => return Fault::Late,
+            Err(_) => return Fault::Late(CONNECTING),
         };
         let version = running.peer().peer_info().map(|info| info.protocol_version.clone()).unwrap_or_default();
         let (name, tools) = (&*self.server.spec.name, offer.tools.len());
@@ -149,49 +158,63 @@ impl Keeping {
         let (peer, relay) = (running.peer().clone(), running.service().clone());
         let link = Arc::new(Link { peer: peer.clone(), era: Era::of(&version), version, relay });
         self.server.is(Standing::Up(link.clone()));
+        this.up = Some(Instant::now());
         let mut over = pin!(running.waiting());
-        tokio::select! {
-            _ = &mut over => Fault::Ended,
-            fault = self.follow(&link) => {
-                ended.cancel();
-                timeout(CLOSING, over).await.ok();
-                fault
-            }
-        }
+        let fault = tokio::select! {
+            _ = &mut over => return Fault::Ended,
+            fault = self.follow(&link) => fault,
+            () = self.stop.cancelled() => Fault::Stopped,
+        };
+        this.end.cancel();
+        timeout(CLOSING, over).await.ok();
+        fault
     }
 
-    async fn connect(&self, child: &mut Option<Child>, ended: &CancellationToken) -> Result<Running, Fault> {
+    async fn connect(&self, this: &mut Try) -> Result<Running, Fault> {
         let relay = Arc::new(Relay::new(self.server.clone()));
-        let lifecycle = ClientLifecycleMode::Auto {
-            preferred_versions: vec![ProtocolVersion::V_2026_07_28],
-            legacy_version: Some(ProtocolVersion::V_2025_11_25),
+        let lifecycle = match self.is_silent.swap(false, Ordering::Relaxed) {
+            true => ClientLifecycleMode::Initialize,
+            false => ClientLifecycleMode::Auto {
+                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+                legacy_version: Some(ProtocolVersion::V_2025_11_25),
+            },
         };
+        let asks_first = lifecycle != ClientLifecycleMode::Initialize;
+        let began = Instant::now();
         let connected = match &self.server.spec.reach {
             Reach::Child { .. } => {
                 let (started, stdout, stdin) = Child::start(&self.server.spec, &self.keeper)?;
-                *child = Some(started);
-                serve_client_with_lifecycle_and_ct(relay, (stdout, stdin), lifecycle, ended.clone()).await
+                this.child = Some(started);
+                serve_client_with_lifecycle_and_ct(relay, (stdout, stdin), lifecycle, this.end.clone()).await
             }
             Reach::Http { url, headers } => {
                 let transport = http::transport(self.means.client.clone(), url, headers);
-                serve_client_with_lifecycle_and_ct(relay, transport, lifecycle, ended.clone()).await
+                serve_client_with_lifecycle_and_ct(relay, transport, lifecycle, this.end.clone()).await
             }
         };
-        connected.map_err(|error| Fault::Connect(Box::new(error)))
+        let running = connected.map_err(|error| Fault::Connect(Box::new(error)))?;
+        let is_legacy = running.peer().peer_info().is_some_and(|info| Era::of(&info.protocol_version) == Era::Legacy);
+        self.is_silent.store(is_legacy && (!asks_first || began.elapsed() >= SILENCE), Ordering::Relaxed);
+        Ok(running)
     }
 
     /// Reads the lists anew when they may have changed, for as long as they can be read.
     async fn follow(&self, link: &Link) -> Fault {
         let mut hearing = pin!(self.hear(link));
+        let mut last = Instant::now();
         loop {
             let looks =
                 !read::tells(&self.server.offer().capabilities) || matches!(self.server.spec.reach, Reach::Http { .. });
             let look = async { if looks { tokio::time::sleep(LOOK).await } else { std::future::pending().await } };
             tokio::select! {
-                () = self.server.stale.notified() => tokio::time::sleep(GATHERING).await,
+                () = self.server.stale.notified() => {}
                 () = &mut hearing => {}
                 () = look => {}
             }
+            tokio::time::sleep_until((Instant::now() + GATHERING).max(last + APART)).await;
+            // What was said in between is read now, too.
+            self.server.stale.notified().now_or_never();
+            last = Instant::now();
             match read::read(&link.peer, &self.server.spec, &self.server.offer()).await {
                 Ok(offer) => self.publish(offer),
                 Err(error) => return error.into(),
@@ -203,9 +226,12 @@ impl Keeping {
     async fn hear(&self, link: &Link) {
         let filter = wanted(&self.server.offer());
         if link.era == Era::Modern && filter != SubscriptionFilter::default() {
+            let mut pause = HEARING_PAUSE;
             loop {
+                let began = Instant::now();
                 self.hear_once(&link.peer, filter.clone()).await;
-                tokio::time::sleep(LOOK).await;
+                pause = if began.elapsed() > pause { HEARING_PAUSE } else { (pause * 2).min(LOOK) };
+                tokio::time::sleep(pause).await;
             }
         }
         std::future::pending().await
@@ -273,31 +299,4 @@ fn wanted(offer: &Offer) -> SubscriptionFilter {
     filter.prompts_list_changed = can.prompts.as_ref().and_then(|can| can.list_changed).filter(|can| *can);
     filter.resources_list_changed = can.resources.as_ref().and_then(|can| can.list_changed).filter(|can| *can);
     filter
-}
-
-impl Fault {
-    /// The fault in words that are fit for a client: without keys, and not too many.
-    fn words(&self) -> String {
-        let words = match self {
-            Fault::Connect(error) if error.is_authorization_required() => {
-                "it refuses the gateway (401): set its credentials in `headers`".to_owned()
-            }
-            other => chain(other),
-        };
-        scrub(&words).chars().take(MOST_WORDS).collect()
-    }
-}
-
-/// An error with what is behind it, each said once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let more = error.to_string();
-        if !words.contains(&more) {
-            words = format!("{words}: {more}");
-        }
-        source = error.source();
-    }
-    words
 }

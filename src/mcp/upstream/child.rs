@@ -1,7 +1,7 @@
 //! A child process as a transport: in its own group, its stderr read, ended and reaped.
 
 use std::io;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::keeper::{Keeper, Kept};
-use super::{Reach, Spec, stderr};
+use super::{Reach, Server, stderr};
 
 /// How long a child may take to end once its stdin is closed.
 const BY_ITSELF: Duration = Duration::from_millis(500);
@@ -26,12 +26,12 @@ pub(super) struct Child {
 }
 
 impl Child {
-    /// Starts the child of `spec`. Its two pipes are the transport.
+    /// Starts the child that is `server`. Its two pipes are the transport.
     ///
     /// # Errors
     /// Where there is no such program, or it cannot be started.
-    pub(super) fn start(spec: &Spec, keeper: &Arc<Keeper>) -> io::Result<(Child, ChildStdout, ChildStdin)> {
-        let Reach::Child { command, args, env, folder } = &spec.reach else {
+    pub(super) fn start(server: &Arc<Server>, keeper: &Arc<Keeper>) -> io::Result<(Child, ChildStdout, ChildStdin)> {
+        let Reach::Child { command, args, env, folder } = &server.spec.reach else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
         let mut starting = Command::new(command);
@@ -49,25 +49,33 @@ impl Child {
         let (Some(stdout), Some(stdin), Some(errors)) = pipes else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        tokio::spawn(stderr::read(spec.name.clone(), errors));
+        tokio::spawn(stderr::read(server.clone(), errors));
         Ok((Child { process, group, _kept: kept }, stdout, stdin))
     }
 
-    /// Ends it, where it has not ended by itself; its pipes are closed already. It is reaped in any case.
-    pub(super) async fn end(mut self) {
-        if timeout(BY_ITSELF, self.process.wait()).await.is_err() {
+    /// Ends it; its pipes are closed already. It is reaped in any case. Its status is given where it has ended by
+    /// itself.
+    pub(super) async fn end(mut self) -> Option<ExitStatus> {
+        let by_itself = timeout(BY_ITSELF, self.process.wait()).await;
+        if by_itself.is_err() {
             self.signal(Signal::SIGTERM);
             if timeout(ASKED, self.process.wait()).await.is_err() {
                 self.signal(Signal::SIGKILL);
                 self.process.wait().await.ok();
             }
         }
-        // What it has started and left behind is of its group.
-        self.signal(Signal::SIGKILL);
+        by_itself.ok()?.ok()
     }
 
     fn signal(&self, signal: Signal) {
         // A group without members is no fault.
         killpg(self.group, signal).ok();
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // What it has started and left behind is of its group, and so is it, should it still run.
+        self.signal(Signal::SIGKILL);
     }
 }

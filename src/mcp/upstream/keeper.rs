@@ -20,6 +20,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 pub const COMMAND: &str = "end-children";
 /// How long children may take to end once they were asked to.
 const ASKED: Duration = Duration::from_millis(500);
+/// How often it is looked whether the keeper is still there.
+const WATCH: Duration = Duration::from_secs(1);
 /// The pause between two looks whether they have ended.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -70,6 +72,19 @@ impl Keeper {
         Kept { keeper: self.clone(), group }
     }
 
+    /// Replaces a keeper that has gone, and reaps it. Never ends.
+    pub(super) async fn watch(&self) {
+        loop {
+            tokio::time::sleep(WATCH).await;
+            let mut state = self.state();
+            if let Some((child, _)) = &mut state.running
+                && !matches!(child.try_wait(), Ok(None))
+            {
+                self.replace(&mut state);
+            }
+        }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,6 +96,10 @@ impl Keeper {
         {
             return;
         }
+        self.replace(state);
+    }
+
+    fn replace(&self, state: &mut State) {
         if let Some((mut gone, _)) = state.running.take() {
             gone.kill().ok();
             gone.wait().ok();

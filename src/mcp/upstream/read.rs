@@ -12,6 +12,7 @@ use rmcp::service::{Peer, RoleClient, ServiceError};
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::fault::Fault;
 use super::{Offer, Spec};
 
 /// How long a server may take for one page of a list.
@@ -30,6 +31,18 @@ pub(super) enum Unread {
     Late(&'static str),
     #[error("{0} failed: {1}")]
     Failed(&'static str, ServiceError),
+}
+
+impl Unread {
+    /// Is it the connection that failed, rather than the server that did not do what it was asked?
+    pub(super) fn breaks(&self) -> bool {
+        matches!(self, Unread::Failed(_, ServiceError::TransportClosed | ServiceError::TransportSend(_)))
+    }
+
+    /// Did it take too long?
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self, Unread::Late(_))
+    }
 }
 
 /// One page of a list, and where the next one begins.
@@ -70,7 +83,10 @@ pub(super) async fn read(peer: &Peer<RoleClient>, spec: &Spec, before: &Offer) -
     let capabilities = info.as_ref().map(|info| info.capabilities.clone()).unwrap_or_default();
     let instructions = info.and_then(|info| info.instructions.clone());
     let tools = if capabilities.tools.is_some() { tools(peer, spec).await? } else { Vec::new() };
-    let kept = |error: Unread| tracing::warn!(server = &*spec.name, %error, "a list of an MCP server was not read");
+    let kept = |error: Unread| {
+        let (server, why) = (&*spec.name, Fault::from(error).words());
+        tracing::warn!(server, why, "a list of an MCP server was not read");
+    };
     let mut offer = Offer { tools, capabilities, instructions, ..Offer::default() };
     if offer.capabilities.prompts.is_some() {
         offer.prompts = prompts(peer).await.unwrap_or_else(|error| {

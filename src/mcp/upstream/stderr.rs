@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::ChildStderr;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::time::Instant;
+
+use super::Server;
+use crate::secret::scrub;
 
 /// The longest line that is told, in bytes.
 const LONGEST: usize = 500;
@@ -13,14 +15,16 @@ const LONGEST: usize = 500;
 const MOST: u32 = 20;
 
 /// Reads until the child closes it. All of it is read, so that no child waits for its words to be heard.
-pub(super) async fn read(server: Arc<str>, stderr: ChildStderr) {
+pub(super) async fn read(server: Arc<Server>, stderr: impl AsyncRead + Unpin) {
     let mut reader = BufReader::new(stderr);
     let mut line = Vec::new();
     let mut pace = Pace { since: Instant::now(), told: 0, passed_over: 0 };
     loop {
-        let Ok(piece) = reader.fill_buf().await else { return };
+        let piece = reader.fill_buf().await.unwrap_or_default();
         if piece.is_empty() {
-            pace.settle(&server);
+            // Last words need no end.
+            tell(&server, &line, &mut pace);
+            pace.settle(&server.spec.name);
             return;
         }
         let (length, ends) = match piece.iter().position(|byte| *byte == b'\n') {
@@ -31,13 +35,28 @@ pub(super) async fn read(server: Arc<str>, stderr: ChildStderr) {
         line.extend_from_slice(&piece[..length.min(room)]);
         reader.consume(length);
         if ends {
-            let words = String::from_utf8_lossy(&line).trim().to_owned();
-            if !words.is_empty() && pace.allows(&server) {
-                tracing::info!(server = &*server, "MCP server says: {words}");
-            }
+            tell(&server, &line, &mut pace);
             line.clear();
         }
     }
+}
+
+fn tell(server: &Server, line: &[u8], pace: &mut Pace) {
+    let words = readable(line);
+    if words.is_empty() {
+        return;
+    }
+    server.has_said(&words);
+    if pace.allows(&server.spec.name) {
+        tracing::info!(server = &*server.spec.name, "MCP server says: {words}");
+    }
+}
+
+/// A line without what only terminals want, and without what looks like a key.
+fn readable(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let text: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    scrub(text.trim())
 }
 
 /// How many lines were told in this second.

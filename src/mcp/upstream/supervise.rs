@@ -5,20 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rmcp::model::{ProtocolVersion, ServerNotification, SubscriptionFilter};
-use rmcp::service::{
-    ClientInitializeError, ClientLifecycleMode, Peer, RoleClient, RunningService, serve_client_with_lifecycle_and_ct,
-};
+use rmcp::service::{ClientLifecycleMode, Peer, RoleClient, RunningService, serve_client_with_lifecycle_and_ct};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::child::Child;
+use super::fault::Fault;
 use super::keeper::Keeper;
 use super::pins::Pins;
-use super::read::{self, Unread};
+use super::read;
 use super::{Era, Link, Means, Offer, Reach, Server, Standing, What, http};
+use crate::mcp::caught::caught;
 use crate::mcp::dispatch::Relay;
-use crate::secret::scrub;
 
 /// How long a server may take from its start until it has answered; some load much before.
 const CONNECTING: Duration = Duration::from_secs(60);
@@ -33,8 +32,6 @@ const GATHERING: Duration = Duration::from_millis(50);
 const LOOK: Duration = Duration::from_secs(60);
 /// How long a connection may take to end before its child is ended.
 const CLOSING: Duration = Duration::from_millis(500);
-/// The most of an error that is told, in characters.
-const MOST_WORDS: usize = 300;
 
 /// Keeps all of `servers` connected until `end`, then ends every child.
 pub(super) async fn all(servers: &[Arc<Server>], means: Means, end: impl Future<Output = ()>) {
@@ -50,10 +47,14 @@ pub(super) async fn all(servers: &[Arc<Server>], means: Means, end: impl Future<
             keeper: keeper.clone(),
             pins: pins.clone(),
             stop: stop.clone(),
+            was_legacy: false,
         };
         tasks.spawn(keeping.keep());
     }
-    end.await;
+    tokio::select! {
+        () = end => {}
+        () = keeper.watch() => {}
+    }
     stop.cancel();
     while tasks.join_next().await.is_some() {}
 }
@@ -65,49 +66,42 @@ struct Keeping {
     keeper: Arc<Keeper>,
     pins: Arc<Pins>,
     stop: CancellationToken,
+    /// Was it of the legacy era when it was connected last?
+    was_legacy: bool,
 }
 
 /// A connection that stands.
 type Running = RunningService<RoleClient, Arc<Relay>>;
 
-/// Why there is no connection, or none any more.
-#[derive(Debug, thiserror::Error)]
-enum Fault {
-    #[error("it cannot be started: {0}")]
-    Start(#[from] std::io::Error),
-    #[error("{0}")]
-    Connect(#[from] Box<ClientInitializeError>),
-    #[error("it has not answered within {limit} s", limit = CONNECTING.as_secs())]
-    Late,
-    #[error("{0}")]
-    Unread(#[from] Unread),
-    #[error("the connection has ended")]
-    Ended,
-    #[error("the gateway is about to end")]
-    Stopped,
-}
-
 impl Keeping {
-    async fn keep(self) {
+    async fn keep(mut self) {
         let mut pause = PAUSE;
         while !self.stop.is_cancelled() {
             let began = Instant::now();
-            let fault = self.once().await;
-            if self.stop.is_cancelled() {
-                return;
-            }
+            let (fault, child) = self.once().await;
             if began.elapsed() >= GOOD {
                 pause = PAUSE;
             }
-            let why = fault.words();
-            tracing::warn!(
-                server = &*self.server.spec.name,
-                why,
-                retry_ms = pause.as_millis() as u64,
-                "MCP server is down"
-            );
             let again = Instant::now() + pause.mul_f64(0.8 + 0.4 * fastrand::f64());
-            self.server.is(Standing::Down { why: why.into(), again });
+            if matches!(fault, Fault::Stopped) {
+                if let Some(child) = child {
+                    child.end().await;
+                }
+                return;
+            }
+            // Calls that come while the child is being ended have somebody to tell them so.
+            self.is_down(&fault, again);
+            let ended = match child {
+                Some(child) => child.end().await,
+                None => None,
+            };
+            let fault = match ended {
+                Some(status) if fault.is_silence() => Fault::Exited(status),
+                _ => fault,
+            };
+            let why = self.is_down(&fault, again);
+            let (server, retry_ms) = (&*self.server.spec.name, pause.as_millis() as u64);
+            tracing::warn!(server, why, retry_ms, "MCP server is down");
             tokio::select! {
                 () = tokio::time::sleep_until(again) => {}
                 () = self.stop.cancelled() => return,
@@ -116,31 +110,40 @@ impl Keeping {
         }
     }
 
-    /// One connection from its beginning to its end, and why it ended. Its child, where it has one, is ended with it.
-    async fn once(&self) -> Fault {
-        let (mut child, ended) = (None, CancellationToken::new());
+    /// Calls fail from now on, in these words.
+    fn is_down(&self, fault: &Fault, again: Instant) -> String {
+        let why = fault.words();
+        self.server.is(Standing::Down { why: why.as_str().into(), again });
+        why
+    }
+
+    /// One connection from its beginning to its end, and why it ended. Its child, where it has one, has still to be
+    /// ended.
+    async fn once(&mut self) -> (Fault, Option<Child>) {
+        let (mut child, ended, stop) = (None, CancellationToken::new(), self.stop.clone());
         let fault = tokio::select! {
-            fault = self.stand(&mut child, &ended) => fault,
-            () = self.stop.cancelled() => Fault::Stopped,
+            fault = caught(self.stand(&mut child, &ended)) => fault.unwrap_or(Fault::Panicked),
+            () = stop.cancelled() => Fault::Stopped,
         };
         // Drops the connection, and with it the child's stdin.
         ended.cancel();
-        if let Some(child) = child {
-            child.end().await;
-        }
-        fault
+        (fault, child)
     }
 
-    async fn stand(&self, child: &mut Option<Child>, ended: &CancellationToken) -> Fault {
+    async fn stand(&mut self, child: &mut Option<Child>, ended: &CancellationToken) -> Fault {
         let connecting = async {
             let running = self.connect(child, ended).await?;
             let offer = read::read(running.peer(), &self.server.spec, &self.server.offer()).await?;
             Ok::<_, Fault>((running, offer))
         };
-        let (running, offer) = match timeout(CONNECTING, connecting).await {
+        let connected = timeout(CONNECTING, connecting).await;
+        let (running, offer) = match connected {
             Ok(Ok(connected)) => connected,
-            Ok(Err(fault)) => return fault,
-            Err(_) => return Fault::Late,
+            Ok(Err(fault)) => {
+                self.was_legacy = false;
+                return fault;
+            }
+            Err(_) => return Fault::Late(CONNECTING),
         };
         let version = running.peer().peer_info().map(|info| info.protocol_version.clone()).unwrap_or_default();
         let (name, tools) = (&*self.server.spec.name, offer.tools.len());
@@ -148,6 +151,7 @@ impl Keeping {
         self.publish(offer);
         let (peer, relay) = (running.peer().clone(), running.service().clone());
         let link = Arc::new(Link { peer: peer.clone(), era: Era::of(&version), version, relay });
+        self.was_legacy = link.era == Era::Legacy;
         self.server.is(Standing::Up(link.clone()));
         let mut over = pin!(running.waiting());
         tokio::select! {
@@ -162,14 +166,20 @@ impl Keeping {
 
     async fn connect(&self, child: &mut Option<Child>, ended: &CancellationToken) -> Result<Running, Fault> {
         let relay = Arc::new(Relay::new(self.server.clone()));
-        let lifecycle = ClientLifecycleMode::Auto {
+        let mut lifecycle = ClientLifecycleMode::Auto {
             preferred_versions: vec![ProtocolVersion::V_2026_07_28],
             legacy_version: Some(ProtocolVersion::V_2025_11_25),
         };
         let connected = match &self.server.spec.reach {
-            Reach::Child { .. } => {
-                let (started, stdout, stdin) = Child::start(&self.server.spec, &self.keeper)?;
+            Reach::Child { command, folder, .. } => {
+                let started = Child::start(&self.server, &self.keeper);
+                let started = started.map_err(|error| Fault::start(command, folder.as_deref(), &error));
+                let (started, stdout, stdin) = started?;
                 *child = Some(started);
+                // One that says nothing to what it does not know costs ten seconds; not each time.
+                if self.was_legacy {
+                    lifecycle = ClientLifecycleMode::Initialize;
+                }
                 serve_client_with_lifecycle_and_ct(relay, (stdout, stdin), lifecycle, ended.clone()).await
             }
             Reach::Http { url, headers } => {
@@ -180,12 +190,14 @@ impl Keeping {
         connected.map_err(|error| Fault::Connect(Box::new(error)))
     }
 
-    /// Reads the lists anew when they may have changed, for as long as they can be read.
+    /// Reads the lists anew when they may have changed, for as long as the connection stands.
     async fn follow(&self, link: &Link) -> Fault {
         let mut hearing = pin!(self.hear(link));
+        let mut is_behind = false;
         loop {
-            let looks =
-                !read::tells(&self.server.offer().capabilities) || matches!(self.server.spec.reach, Reach::Http { .. });
+            let looks = is_behind
+                || !read::tells(&self.server.offer().capabilities)
+                || matches!(self.server.spec.reach, Reach::Http { .. });
             let look = async { if looks { tokio::time::sleep(LOOK).await } else { std::future::pending().await } };
             tokio::select! {
                 () = self.server.stale.notified() => tokio::time::sleep(GATHERING).await,
@@ -193,8 +205,17 @@ impl Keeping {
                 () = look => {}
             }
             match read::read(&link.peer, &self.server.spec, &self.server.offer()).await {
-                Ok(offer) => self.publish(offer),
-                Err(error) => return error.into(),
+                Ok(offer) => {
+                    is_behind = false;
+                    self.publish(offer);
+                }
+                // One that does something else may do one thing at a time; one that does nothing hangs.
+                Err(error) if error.breaks() || (error.is_late() && link.relay.is_idle()) => return error.into(),
+                Err(error) => {
+                    is_behind = true;
+                    let (server, why) = (&*self.server.spec.name, Fault::from(error).words());
+                    tracing::warn!(server, why, "the lists of an MCP server stay as they were");
+                }
             }
         }
     }
@@ -232,6 +253,8 @@ impl Keeping {
                 self.server.is_stale();
             }
         }
+        // Perhaps it is not there any more.
+        self.server.is_stale();
     }
 
     /// What it offers from now on. Those who listen hear of what has changed.
@@ -273,31 +296,4 @@ fn wanted(offer: &Offer) -> SubscriptionFilter {
     filter.prompts_list_changed = can.prompts.as_ref().and_then(|can| can.list_changed).filter(|can| *can);
     filter.resources_list_changed = can.resources.as_ref().and_then(|can| can.list_changed).filter(|can| *can);
     filter
-}
-
-impl Fault {
-    /// The fault in words that are fit for a client: without keys, and not too many.
-    fn words(&self) -> String {
-        let words = match self {
-            Fault::Connect(error) if error.is_authorization_required() => {
-                "it refuses the gateway (401): set its credentials in `headers`".to_owned()
-            }
-            other => chain(other),
-        };
-        scrub(&words).chars().take(MOST_WORDS).collect()
-    }
-}
-
-/// An error with what is behind it, each said once.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut words = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        let more = error.to_string();
-        if !words.contains(&more) {
-            words = format!("{words}: {more}");
-        }
-        source = error.source();
-    }
-    words
 }

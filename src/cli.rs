@@ -78,8 +78,10 @@ const BAD_CONFIGURATION: u8 = 2;
 /// Runs the command that the process was started with.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
+    // Made where it is missing, as `data` and `logs` are.
+    let enter = |folder: &PathBuf| std::fs::create_dir_all(folder).and_then(|()| std::env::set_current_dir(folder));
     if let Some(folder) = &cli.folder
-        && let Err(error) = std::env::set_current_dir(folder)
+        && let Err(error) = enter(folder)
     {
         eprintln!("error: --folder {}: {error}", folder.display());
         return ExitCode::from(BAD_CONFIGURATION);

@@ -24,6 +24,7 @@ pub mod upstream;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use audience::Watches;
@@ -35,9 +36,14 @@ use upstream::{Server, Servers, Spec};
 /// How long after the start lists wait for servers that have not answered yet.
 const SETTLING: Duration = Duration::from_secs(5);
 
+/// The most calls of the gateway's own tools at once, whatever their clients do with their connections.
+const MOST_CALLS: usize = 10_000;
+
 /// What all workers' MCP fronts share: the other servers, legacy sessions, and what waits for a client's word.
 pub struct Mcp {
     servers: Servers,
+    /// Places for calls of the gateway's own tools.
+    calls: Semaphore,
     catalog: Catalog,
     sessions: AllSessions,
     parked: Parked,
@@ -59,6 +65,7 @@ impl Mcp {
     pub fn new(specs: Vec<Spec>) -> Mcp {
         let servers = Servers::new(specs);
         Mcp {
+            calls: Semaphore::new(MOST_CALLS),
             sessions: AllSessions::new(&servers),
             servers,
             catalog: Catalog::default(),

@@ -170,6 +170,8 @@ fn placeholders_are_no_keys() {
         "sk-or-v1-...",
         "sk-your-key-here",
         "sk-...",
+        "sk-…",
+        "gw-…",
         "xxx",
         "changeme",
         "<key>",

@@ -197,6 +197,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         || (value.starts_with('<') && value.ends_with('>'))
         || (your && (rest.contains("key") || rest.contains("token") || rest.ends_with("here")))
         || rest.contains("placeholder")
+        || rest.ends_with('…')
         || WORDS.contains(&rest)
 }
 

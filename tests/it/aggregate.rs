@@ -5,6 +5,7 @@ mod calls;
 mod changes;
 mod faults;
 mod names;
+mod others;
 
 use crate::kit::*;
 use serde_json::{Value, json};

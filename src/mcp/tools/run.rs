@@ -23,6 +23,9 @@ pub(in crate::mcp) async fn call(
     let onlooker = progress.as_ref().map(Progress::onlooker);
     let caller = Caller { onlooker, ..caller.clone() };
     let desk = Desk { tool: tool.name, gateway: &handler.gateway, caller: &caller };
+    let Ok(_place) = handler.mcp.calls.try_acquire() else {
+        return told(Err(desk.failed("overloaded", "Too many calls are under way.", "Call again shortly.")));
+    };
     let work = async {
         match progress {
             Some(progress) => progress.along(done(tool, given, desk)).await,

@@ -82,27 +82,39 @@ pub(super) async fn read(peer: &Peer<RoleClient>, spec: &Spec, before: &Offer) -
     let info = peer.peer_info();
     let capabilities = info.as_ref().map(|info| info.capabilities.clone()).unwrap_or_default();
     let instructions = info.and_then(|info| info.instructions.clone());
-    let tools = if capabilities.tools.is_some() { tools(peer, spec).await? } else { Vec::new() };
+    let can = &capabilities;
+    // All at once: whoever waits for a change that was told waits for one answer, not for four.
+    let (tools, prompts, resources, templates) = tokio::join!(
+        asked(can.tools.is_some(), tools(peer, spec)),
+        asked(can.prompts.is_some(), prompts(peer)),
+        asked(can.resources.is_some(), resources(peer)),
+        asked(can.resources.is_some(), templates(peer)),
+    );
     let kept = |error: Unread| {
         let (server, why) = (&*spec.name, Fault::from(error).words());
         tracing::warn!(server, why, "a list of an MCP server was not read");
     };
-    let mut offer = Offer { tools, capabilities, instructions, ..Offer::default() };
-    if offer.capabilities.prompts.is_some() {
-        offer.prompts = prompts(peer).await.unwrap_or_else(|error| {
+    Ok(Offer {
+        tools: tools?,
+        prompts: prompts.unwrap_or_else(|error| {
             kept(error);
             before.prompts.clone()
-        });
-    }
-    if offer.capabilities.resources.is_some() {
-        offer.resources = resources(peer).await.unwrap_or_else(|error| {
+        }),
+        resources: resources.unwrap_or_else(|error| {
             kept(error);
             before.resources.clone()
-        });
+        }),
         // A server need not know of templates to have resources.
-        offer.templates = templates(peer).await.unwrap_or_else(|_| before.templates.clone());
-    }
-    Ok(offer)
+        templates: templates.unwrap_or_else(|_| before.templates.clone()),
+        capabilities,
+        instructions,
+        held: Vec::new(),
+    })
+}
+
+/// A list, or nothing where the server has none of its kind.
+async fn asked<T>(can: bool, list: impl Future<Output = Result<Vec<T>, Unread>>) -> Result<Vec<T>, Unread> {
+    if can { list.await } else { Ok(Vec::new()) }
 }
 
 /// Can this server tell of changes by itself?

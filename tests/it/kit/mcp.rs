@@ -20,8 +20,8 @@ use http::Http;
 use inbox::Inbox;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use stdio::Stdio;
 
 /// What a client speaks.
@@ -146,6 +146,7 @@ impl McpBuilder {
             Way::Http(http) => Wire::Http(http),
             Way::Stdio(gateway) => Wire::Stdio(Stdio::start(gateway, &inbox)),
         };
+        let version = Mutex::new(version);
         let inner = Inner { era: self.era, version, capabilities: self.capabilities, wire, inbox, next: 1.into() };
         Mcp(Arc::new(inner))
     }
@@ -157,7 +158,8 @@ pub struct Mcp(Arc<Inner>);
 
 struct Inner {
     era: Era,
-    version: String,
+    /// The revision that was asked for, then the one that was agreed on.
+    version: Mutex<String>,
     capabilities: Value,
     wire: Wire,
     inbox: Arc<Inbox>,
@@ -169,16 +171,23 @@ enum Wire {
     Stdio(Stdio),
 }
 
+impl Inner {
+    fn version(&self) -> String {
+        self.version.lock().expect("no panic in here").clone()
+    }
+}
+
 impl Mcp {
     /// Says `initialize`, and `notifications/initialized` where that went well.
     pub async fn initialize(&self) -> Outcome {
         let params = json!({
-            "protocolVersion": self.0.version,
+            "protocolVersion": self.0.version(),
             "capabilities": self.0.capabilities,
             "clientInfo": {"name": "kit", "version": "1"},
         });
         let outcome = self.request("initialize", params).await;
-        if !outcome.body["result"].is_null() {
+        if let Some(version) = outcome.body["result"]["protocolVersion"].as_str() {
+            version.clone_into(&mut self.0.version.lock().expect("no panic in here"));
             self.notify("notifications/initialized", Value::Null).await;
         }
         outcome
@@ -274,7 +283,7 @@ impl Mcp {
         if is_modern {
             let of = |field: &str| format!("io.modelcontextprotocol/{field}");
             let meta = &mut params["_meta"];
-            meta[of("protocolVersion")] = json!(self.0.version);
+            meta[of("protocolVersion")] = json!(self.0.version());
             meta[of("clientCapabilities")] = self.0.capabilities.clone();
             meta[of("clientInfo")] = json!({"name": "kit", "version": "1"});
         }

@@ -26,7 +26,9 @@ async fn a_call_that_is_cancelled_ends_upstream() {
         for era in Era::ALL {
             for (at, endpoint) in ["/mcp", "mcp"].into_iter().enumerate() {
                 let database = sqlite();
-                let builder = gateway().with(&openai).database(&database);
+                // An answer that would be kept is got beside the call, and ends with its last reader.
+                let kept = if watched { 60 } else { 0 };
+                let builder = gateway().with(&openai).database(&database).env("CACHE_TTL_SECONDS", kept);
                 let (client, _server) = match at {
                     0 => {
                         let server = builder.start().await;

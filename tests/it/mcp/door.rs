@@ -114,6 +114,7 @@ async fn bounds_hold_for_calls_as_for_all_requests() {
         let long = "x".repeat(200_000);
         let refused = client.request("tools/call", json!({"name": "route", "arguments": {"prompt": long}})).await;
         assert_eq!(refused.status, Some(413));
+        assert!(refused.headers.contains_key("x-request-id"), "{refused:?}");
     }
 }
 

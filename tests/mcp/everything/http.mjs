@@ -10,6 +10,7 @@ import {
   localhostOriginValidation,
   toNodeHandler,
 } from './sdk.mjs';
+import { withTasks } from './tasks.mjs';
 
 /** Serves on a free port, and gives that; clients of the modern era only where `both` eras are wanted. */
 export async function serveHttp(make, world, both) {
@@ -36,7 +37,7 @@ export async function serveHttp(make, world, both) {
   }
 
   const handle = toNodeHandler({
-    fetch: async (request) => (both && !(await isLegacyRequest(request)) ? modern.fetch(request) : legacy(request)),
+    fetch: async (request) => (both && !(await isLegacyRequest(request)) ? withTasks(request, modern.fetch) : legacy(request)),
   });
   const guards = [localhostHostValidation(), localhostOriginValidation()];
   const server = createServer((request, response) => {

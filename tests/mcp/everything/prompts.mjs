@@ -6,6 +6,7 @@ import { PNG, acceptedContent, completable, inputRequired, text } from './sdk.mj
 
 const user = (content) => ({ role: 'user', content });
 
+/** Adds them, and gives the one that is not always there. */
 export function addPrompts(server, world) {
   const add = (name, description, run, argsSchema) =>
     server.registerPrompt(name, { description, ...(argsSchema && { argsSchema: z.object(argsSchema) }) }, run);
@@ -36,5 +37,7 @@ export function addPrompts(server, world) {
     const asked = question('What context should the prompt use?', { context: { type: 'string' } });
     return inputRequired({ inputRequests: { user_context: asked } });
   });
-  if (world.more.prompts) add('test_one_more_prompt', 'Is not always there', () => ({ messages: [user(text('Here.'))] }));
+  const more = add('test_one_more_prompt', 'Is not always there', () => ({ messages: [user(text('Here.'))] }));
+  if (!world.more.prompts) more.disable();
+  return more;
 }

@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { addAskingTools } from './asking.mjs';
+import { addTasks } from './tasks.mjs';
 import { PNG, WAV, fromJsonSchema, says, text } from './sdk.mjs';
 
 const NOTHING = { type: 'object', properties: {}, additionalProperties: false };
@@ -38,7 +39,7 @@ const IN_A_HEADER = {
   additionalProperties: false,
 };
 
-export function addTools(server, world) {
+export function addTools(server, world, prompts) {
   const add = (name, description, run, inputSchema = NOTHING, more = {}) =>
     server.registerTool(name, { description, inputSchema: fromJsonSchema(inputSchema), ...more }, run);
 
@@ -96,22 +97,19 @@ export function addTools(server, world) {
     return says('It was cancelled.');
   });
 
-  add('test_trigger_tool_change', 'Adds a tool, or takes it away again', () => {
-    world.more.tools = !world.more.tools;
-    if (world.more.tools) more.enable();
-    else more.disable();
-    world.told?.toolsChanged();
-    return says('The tools have changed.');
-  });
-  add('test_trigger_prompt_change', 'Adds a prompt, or takes it away again', () => {
-    world.more.prompts = !world.more.prompts;
-    world.told?.promptsChanged();
-    server.sendPromptListChanged();
-    return says('The prompts have changed.');
-  });
-  const more = add('test_one_more', 'Is not always there', () => says('It is there now.'));
-  if (!world.more.tools) more.disable();
+  const more = { prompts, tools: add('test_one_more', 'Is not always there', () => says('It is there now.')) };
+  if (!world.more.tools) more.tools.disable();
+  const change = (kind) => {
+    world.more[kind] = !world.more[kind];
+    if (world.more[kind]) more[kind].enable();
+    else more[kind].disable();
+    world.told?.[`${kind}Changed`]();
+    return says(`The ${kind} have changed.`);
+  };
+  add('test_trigger_tool_change', 'Adds a tool, or takes it away again', () => change('tools'));
+  add('test_trigger_prompt_change', 'Adds a prompt, or takes it away again', () => change('prompts'));
   addAskingTools(add);
+  addTasks(server, add);
 }
 
 function picture() {

@@ -103,7 +103,7 @@ impl Http {
         }
         let named = message.and_then(|message| message["method"].as_str()).unwrap_or_default();
         if named != "initialize" {
-            request = request.header("mcp-protocol-version", &inner.version);
+            request = request.header("mcp-protocol-version", inner.version());
         }
         if inner.era == Era::Legacy {
             return match self.session() {

@@ -1,5 +1,7 @@
 //! Configurations, good and bad.
 
+mod mcp;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -10,7 +10,8 @@ use rmcp::model::{
     ClientCapabilities, ClientConfig, ClientResult, CreateMessageRequestParams, CreateMessageResult,
     ElicitRequestParams, ElicitResult, ElicitationCapability, FormElicitationCapability, Implementation,
     ListRootsResult, LoggingLevel, LoggingMessageNotificationParam, ProgressNotificationParam, ProgressToken,
-    RequestId, ResourceUpdatedNotificationParam, RootsCapabilities, SamplingCapability, UrlElicitationCapability,
+    ProtocolVersion, RequestId, ResourceUpdatedNotificationParam, RootsCapabilities, SamplingCapability,
+    UrlElicitationCapability,
 };
 use rmcp::service::{InboundStreamOrigin, NotificationContext, RequestContext, RoleClient};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -187,7 +188,9 @@ impl ClientHandler for Relay {
                 .with_form(FormElicitationCapability::default())
                 .with_url(UrlElicitationCapability::default()),
         );
-        ClientConfig::new(abilities, Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")))
+        let name = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
+        // The version that `initialize` names; a modern server is told another one in each request.
+        ClientConfig::new(abilities, name).with_protocol_version(ProtocolVersion::V_2025_11_25)
     }
 
     async fn create_message(

@@ -1,13 +1,16 @@
 //! A child process as a transport: in its own group, its stderr read, ended and reaped.
 
 use std::io;
-use std::process::{ExitStatus, Stdio};
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::{ChildStdin, ChildStdout, Command};
+use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::keeper::{Keeper, Kept};
@@ -18,10 +21,15 @@ const BY_ITSELF: Duration = Duration::from_millis(500);
 /// How long it may take once it was asked to end.
 const ASKED: Duration = Duration::from_secs(2);
 
+/// How long the news of its end may take, once its pipes are closed.
+const MOMENT: Duration = Duration::from_millis(200);
+
 /// A child that runs.
 pub(super) struct Child {
     process: tokio::process::Child,
     group: Pid,
+    /// Reads its stderr.
+    hearing: JoinHandle<()>,
     _kept: Kept,
 }
 
@@ -41,7 +49,9 @@ impl Child {
             starting.current_dir(folder);
         }
         starting.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut process = starting.process_group(0).kill_on_drop(true).spawn()?;
+        keeper.is_ready();
+        let process = starting.process_group(0).kill_on_drop(true).spawn();
+        let mut process = process.map_err(|error| told(error, command, folder.as_deref()))?;
         let id = process.id().and_then(|id| i32::try_from(id).ok());
         let group = Pid::from_raw(id.ok_or_else(|| io::Error::other("it has ended at once"))?);
         let kept = keeper.keep(group);
@@ -49,22 +59,31 @@ impl Child {
         let (Some(stdout), Some(stdin), Some(errors)) = pipes else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        tokio::spawn(stderr::read(server.clone(), errors));
-        Ok((Child { process, group, _kept: kept }, stdout, stdin))
+        let hearing = tokio::spawn(stderr::read(server.clone(), errors));
+        Ok((Child { process, group, hearing, _kept: kept }, stdout, stdin))
     }
 
-    /// Ends it; its pipes are closed already. It is reaped in any case. Its status is given where it has ended by
-    /// itself.
-    pub(super) async fn end(mut self) -> Option<ExitStatus> {
-        let by_itself = timeout(BY_ITSELF, self.process.wait()).await;
-        if by_itself.is_err() {
+    /// In which way it has ended, where it has.
+    pub(super) async fn has_ended(&mut self) -> Option<String> {
+        let status = timeout(MOMENT, self.process.wait()).await.ok()?.ok()?;
+        // Its last words are a part of it.
+        timeout(MOMENT, &mut self.hearing).await.ok();
+        Some(match (status.code(), status.signal()) {
+            (Some(code), _) => format!("it has ended with exit code {code}"),
+            (None, Some(signal)) => format!("it was ended by signal {signal}"),
+            (None, None) => "it has ended".to_owned(),
+        })
+    }
+
+    /// Ends it, where it has not ended by itself; its pipes are closed already. It is reaped in any case.
+    pub(super) async fn end(mut self) {
+        if timeout(BY_ITSELF, self.process.wait()).await.is_err() {
             self.signal(Signal::SIGTERM);
             if timeout(ASKED, self.process.wait()).await.is_err() {
                 self.signal(Signal::SIGKILL);
                 self.process.wait().await.ok();
             }
         }
-        by_itself.ok()?.ok()
     }
 
     fn signal(&self, signal: Signal) {
@@ -75,7 +94,20 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // What it has started and left behind is of its group, and so is it, should it still run.
+        // What it has started and left behind is of its group; and so is it, where nobody has ended it.
         self.signal(Signal::SIGKILL);
     }
+}
+
+/// Why a program cannot be started, in words that say what to change.
+fn told(error: io::Error, command: &str, folder: Option<&str>) -> io::Error {
+    let words = match error.kind() {
+        _ if folder.is_some_and(|folder| !Path::new(folder).is_dir()) => "`cwd` names no folder".to_owned(),
+        io::ErrorKind::NotFound => {
+            format!("there is no program `{command}`; see that it is installed, or write its whole path")
+        }
+        io::ErrorKind::PermissionDenied => format!("`{command}` is no program that may be run"),
+        _ => return error,
+    };
+    io::Error::new(error.kind(), words)
 }

@@ -20,8 +20,6 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 pub const COMMAND: &str = "end-children";
 /// How long children may take to end once they were asked to.
 const ASKED: Duration = Duration::from_millis(500);
-/// How often it is looked whether the keeper is still there.
-const WATCH: Duration = Duration::from_secs(1);
 /// The pause between two looks whether they have ended.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -72,40 +70,39 @@ impl Keeper {
         Kept { keeper: self.clone(), group }
     }
 
-    /// Replaces a keeper that has gone, and reaps it. Never ends.
-    pub(super) async fn watch(&self) {
-        loop {
-            tokio::time::sleep(WATCH).await;
-            let mut state = self.state();
-            if let Some((child, _)) = &mut state.running
-                && !matches!(child.try_wait(), Ok(None))
-            {
-                self.replace(&mut state);
-            }
-        }
-    }
-
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Has the keeper run before the first child does, so that there is hardly a time in which nobody knows of it.
+    pub(super) fn is_ready(&self) {
+        let mut state = self.state();
+        if state.running.is_none() {
+            self.replace(&mut state);
+        }
+    }
+
+    /// Replaces a keeper that has ended, or was ended by somebody.
+    pub(super) fn look(&self) {
+        let mut state = self.state();
+        if state.running.as_mut().is_some_and(|(keeper, _)| !matches!(keeper.try_wait(), Ok(None))) {
+            tracing::warn!("the keeper of MCP's children has ended; another one is started");
+            self.replace(&mut state);
+        }
+    }
+
     /// Writes `line`. A keeper that has gone is replaced by one that learns everything anew.
     fn tell(&self, state: &mut State, line: &str) {
-        if let Some((_, pipe)) = &mut state.running
-            && pipe.write_all(line.as_bytes()).is_ok()
-        {
-            return;
+        let told = state.running.as_mut().is_some_and(|(_, pipe)| pipe.write_all(line.as_bytes()).is_ok());
+        if !told && !state.groups.is_empty() {
+            self.replace(state);
         }
-        self.replace(state);
     }
 
     fn replace(&self, state: &mut State) {
         if let Some((mut gone, _)) = state.running.take() {
             gone.kill().ok();
             gone.wait().ok();
-        }
-        if state.groups.is_empty() {
-            return;
         }
         match self.start(&state.groups) {
             Ok(running) => state.running = running,

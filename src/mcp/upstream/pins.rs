@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use rmcp::model::Tool;
@@ -26,12 +26,7 @@ impl Pins {
     /// Those that earlier processes have seen too, where there is a folder to keep them in.
     pub(super) fn load(folder: Option<PathBuf>) -> Pins {
         let file = folder.map(|folder| folder.join(FILE));
-        let read = |file: &PathBuf| match std::fs::read(file) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Known::new()),
-            Err(error) => Err(error),
-        };
-        let known = file.as_ref().map(read).unwrap_or_else(|| Ok(Known::new()));
+        let known = file.as_deref().map(read).unwrap_or_else(|| Ok(Known::new()));
         let known = known.unwrap_or_else(|error| {
             tracing::error!(%error, "{FILE} cannot be read: changes of tools since the last start go unnoticed");
             Known::new()
@@ -61,21 +56,37 @@ impl Pins {
             new = true;
             of_server.insert(tool.name.to_string(), digest);
         }
-        if new && let Err(error) = self.save(&known) {
+        if new && let Err(error) = self.save(&mut known) {
             tracing::error!(%error, "{FILE} cannot be written: changes of tools may go unnoticed after a restart");
         }
         changed
     }
 
-    /// Writes the file anew, whole or not at all.
-    fn save(&self, known: &Known) -> io::Result<()> {
+    /// Writes the file anew, whole or not at all. What another process of this folder has seen since is kept.
+    fn save(&self, known: &mut Known) -> io::Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
+        for (server, tools) in read(file).unwrap_or_default() {
+            let of_server = known.entry(server).or_default();
+            for (tool, digest) in tools {
+                if of_server.len() < MOST {
+                    of_server.entry(tool).or_insert(digest);
+                }
+            }
+        }
         if let Some(folder) = file.parent() {
             std::fs::create_dir_all(folder)?;
         }
         let beside = file.with_extension(format!("json.{:08x}", fastrand::u32(..)));
-        std::fs::write(&beside, serde_json::to_vec_pretty(known)?)?;
+        std::fs::write(&beside, serde_json::to_vec_pretty(&*known)?)?;
         std::fs::rename(&beside, file)
+    }
+}
+
+fn read(file: &Path) -> io::Result<Known> {
+    match std::fs::read(file) {
+        Ok(bytes) => Ok(serde_json::from_slice(&bytes)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Known::new()),
+        Err(error) => Err(error),
     }
 }
 
@@ -131,6 +142,17 @@ mod tests {
         assert_eq!(load().changed("s", &[tool("a", "two")], true), ["a"]);
         std::fs::write(folder.path().join("data").join(FILE), "nonsense").expect("a file");
         assert_eq!(load().changed("s", &[tool("a", "two")], true), [""; 0]);
+    }
+
+    #[test]
+    fn two_processes_of_one_folder_remember_for_each_other() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let load = || Pins::load(Some(folder.path().to_owned()));
+        let (one, other) = (load(), load());
+        one.changed("s", &[tool("a", "one")], true);
+        other.changed("t", &[tool("b", "one")], true);
+        assert_eq!(load().changed("s", &[tool("a", "two")], true), ["a"]);
+        assert_eq!(load().changed("t", &[tool("b", "two")], true), ["b"]);
     }
 
     #[test]

@@ -9,6 +9,7 @@ use rmcp::model::{
     Tool,
 };
 use rmcp::service::{Peer, RoleClient, ServiceError};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 
@@ -23,19 +24,23 @@ const MOST_ITEMS: usize = 5000;
 /// The longest name, and the largest definition of a tool, in bytes (docs: protocols/mcp.md, 5).
 const LONGEST_NAME: usize = 128;
 const LARGEST_TOOL: usize = 256 << 10;
+/// The most of a list, in bytes of JSON.
+const MOST_BYTES: usize = 32 << 20;
 
 /// Why a list could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unread {
     #[error("{0} took longer than {limit} s", limit = PATIENCE.as_secs())]
     Late(&'static str),
+    #[error("{0} gives more than {limit} MiB", limit = MOST_BYTES >> 20)]
+    Large(&'static str),
     #[error("{0} failed: {1}")]
     Failed(&'static str, ServiceError),
 }
 
 impl Unread {
     /// Is it the connection that failed, rather than the server that did not do what it was asked?
-    pub(super) fn breaks(&self) -> bool {
+    pub(super) fn is_broken(&self) -> bool {
         matches!(self, Unread::Failed(_, ServiceError::TransportClosed | ServiceError::TransportSend(_)))
     }
 
@@ -51,18 +56,22 @@ type Page<T> = (Vec<T>, Option<String>);
 /// Reads a list to its end, page by page.
 ///
 /// The SDK's own methods keep what they have read, and tell it again where a server does not answer any more.
-async fn all<T>(
+async fn all<T: Serialize>(
     what: &'static str,
     peer: &Peer<RoleClient>,
     request: impl Fn(PaginatedRequestParams) -> ClientRequest,
     page: impl Fn(ServerResult) -> Option<Page<T>>,
 ) -> Result<Vec<T>, Unread> {
-    let (mut all, mut cursor) = (Vec::new(), None);
+    let (mut all, mut cursor, mut bytes) = (Vec::new(), None, 0);
     for _ in 0..MOST_PAGES {
         let answer =
             timeout(PATIENCE, peer.send_request(request(PaginatedRequestParams::default().with_cursor(cursor))));
         let answer = answer.await.map_err(|_| Unread::Late(what))?.map_err(|error| Unread::Failed(what, error))?;
         let (items, next) = page(answer).ok_or(Unread::Failed(what, ServiceError::UnexpectedResponse))?;
+        bytes += items.iter().map(size).sum::<usize>();
+        if bytes > MOST_BYTES {
+            return Err(Unread::Large(what));
+        }
         all.extend(items);
         cursor = next;
         if cursor.is_none() || all.len() > MOST_ITEMS {
@@ -204,9 +213,13 @@ fn one_by_one(mut page: Value, spec: &Spec) -> Option<Page<Tool>> {
     Some((tools, next))
 }
 
+/// Its length as JSON, in bytes.
+fn size(item: &impl Serialize) -> usize {
+    serde_json::to_vec(item).map_or(LARGEST_TOOL + 1, |bytes| bytes.len())
+}
+
 /// What is wrong with a tool (docs: protocols/mcp.md, 5).
 fn fault(tool: &Tool) -> Option<&'static str> {
-    let size = || serde_json::to_vec(tool).map_or(usize::MAX, |bytes| bytes.len());
     match () {
         () if tool.name.is_empty() => Some("it has no name"),
         () if tool.name.len() > LONGEST_NAME => Some("its name is longer than 128 bytes"),
@@ -214,7 +227,7 @@ fn fault(tool: &Tool) -> Option<&'static str> {
             Some("its name holds blanks or control characters")
         }
         () if tool.input_schema.get("type").is_some_and(|kind| kind != "object") => Some("its arguments are no object"),
-        () if size() > LARGEST_TOOL => Some("its definition is larger than 256 KiB"),
+        () if size(tool) > LARGEST_TOOL => Some("its definition is larger than 256 KiB"),
         () => None,
     }
 }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::ChildStderr;
 use tokio::time::Instant;
 
 use super::Server;
@@ -15,15 +16,14 @@ const LONGEST: usize = 500;
 const MOST: u32 = 20;
 
 /// Reads until the child closes it. All of it is read, so that no child waits for its words to be heard.
-pub(super) async fn read(server: Arc<Server>, stderr: impl AsyncRead + Unpin) {
+pub(super) async fn read(server: Arc<Server>, stderr: ChildStderr) {
     let mut reader = BufReader::new(stderr);
     let mut line = Vec::new();
     let mut pace = Pace { since: Instant::now(), told: 0, passed_over: 0 };
     loop {
-        let piece = reader.fill_buf().await.unwrap_or_default();
+        let Ok(piece) = reader.fill_buf().await else { return };
         if piece.is_empty() {
-            // Last words need no end.
-            tell(&server, &line, &mut pace);
+            pace.tell(&server, &line);
             pace.settle(&server.spec.name);
             return;
         }
@@ -35,20 +35,9 @@ pub(super) async fn read(server: Arc<Server>, stderr: impl AsyncRead + Unpin) {
         line.extend_from_slice(&piece[..length.min(room)]);
         reader.consume(length);
         if ends {
-            tell(&server, &line, &mut pace);
+            pace.tell(&server, &line);
             line.clear();
         }
-    }
-}
-
-fn tell(server: &Server, line: &[u8], pace: &mut Pace) {
-    let words = readable(line);
-    if words.is_empty() {
-        return;
-    }
-    server.has_said(&words);
-    if pace.allows(&server.spec.name) {
-        tracing::info!(server = &*server.spec.name, "MCP server says: {words}");
     }
 }
 
@@ -67,6 +56,17 @@ struct Pace {
 }
 
 impl Pace {
+    fn tell(&mut self, server: &Server, line: &[u8]) {
+        let words = readable(line);
+        if words.is_empty() {
+            return;
+        }
+        server.has_said(&words);
+        if self.allows(&server.spec.name) {
+            tracing::info!(server = &*server.spec.name, "MCP server says: {words}");
+        }
+    }
+
     fn allows(&mut self, server: &str) -> bool {
         if self.since.elapsed() >= Duration::from_secs(1) {
             self.settle(server);

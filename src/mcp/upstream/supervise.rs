@@ -2,8 +2,10 @@
 
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use rmcp::model::{ProtocolVersion, ServerNotification, SubscriptionFilter};
 use rmcp::service::{ClientLifecycleMode, Peer, RoleClient, RunningService, serve_client_with_lifecycle_and_ct};
 use tokio::task::JoinSet;
@@ -28,10 +30,18 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const GOOD: Duration = Duration::from_secs(30);
 /// How long changes are waited for before lists are read anew: they often come together.
 const GATHERING: Duration = Duration::from_millis(50);
+/// The least time between two readings of lists, however often a server says that they have changed.
+const APART: Duration = Duration::from_millis(500);
+/// The first pause after a stream of changes has ended; the longest is that of looks.
+const HEARING_PAUSE: Duration = Duration::from_secs(1);
 /// How often lists are read of a server that cannot tell of changes, and of one that only answers when it is asked.
 const LOOK: Duration = Duration::from_secs(60);
 /// How long a connection may take to end before its child is ended.
 const CLOSING: Duration = Duration::from_millis(500);
+/// How often the keeper of children is looked after.
+const KEEPER_LOOK: Duration = Duration::from_secs(2);
+/// How long the SDK waits for an answer to the modern era's first question before it asks as the legacy era does.
+const SILENCE: Duration = Duration::from_secs(10);
 
 /// Keeps all of `servers` connected until `end`, then ends every child.
 pub(super) async fn all(servers: &[Arc<Server>], means: Means, end: impl Future<Output = ()>) {
@@ -47,13 +57,17 @@ pub(super) async fn all(servers: &[Arc<Server>], means: Means, end: impl Future<
             keeper: keeper.clone(),
             pins: pins.clone(),
             stop: stop.clone(),
-            was_legacy: false,
+            is_silent: AtomicBool::new(false),
         };
         tasks.spawn(keeping.keep());
     }
-    tokio::select! {
-        () = end => {}
-        () = keeper.watch() => {}
+    let mut end = pin!(end);
+    let mut looks = tokio::time::interval(KEEPER_LOOK);
+    loop {
+        tokio::select! {
+            () = &mut end => break,
+            _ = looks.tick() => keeper.look(),
+        }
     }
     stop.cancel();
     while tasks.join_next().await.is_some() {}
@@ -66,42 +80,40 @@ struct Keeping {
     keeper: Arc<Keeper>,
     pins: Arc<Pins>,
     stop: CancellationToken,
-    /// Was it of the legacy era when it was connected last?
-    was_legacy: bool,
+    /// Did it leave the modern era's first question without an answer? It is not asked again then.
+    is_silent: AtomicBool,
 }
 
 /// A connection that stands.
 type Running = RunningService<RoleClient, Arc<Relay>>;
 
+/// One try to connect, and the connection that comes of it.
+#[derive(Default)]
+struct Try {
+    child: Option<Child>,
+    /// Ends the connection.
+    end: CancellationToken,
+    /// When it stood.
+    up: Option<Instant>,
+}
+
 impl Keeping {
-    async fn keep(mut self) {
+    async fn keep(self) {
         let mut pause = PAUSE;
-        while !self.stop.is_cancelled() {
-            let began = Instant::now();
-            let (fault, child) = self.once().await;
-            if began.elapsed() >= GOOD {
+        loop {
+            let mut this = Try::default();
+            let fault = caught(self.stand(&mut this)).await.unwrap_or(Fault::Panicked);
+            if this.up.is_some_and(|up| up.elapsed() >= GOOD) {
                 pause = PAUSE;
             }
             let again = Instant::now() + pause.mul_f64(0.8 + 0.4 * fastrand::f64());
-            if matches!(fault, Fault::Stopped) {
-                if let Some(child) = child {
-                    child.end().await;
-                }
-                return;
+            // Whoever asks for it need not wait until its child has ended.
+            self.is_down(&fault, this.child.as_mut(), again).await;
+            // Drops the connection, and with it the child's stdin.
+            this.end.cancel();
+            if let Some(child) = this.child {
+                child.end().await;
             }
-            // Calls that come while the child is being ended have somebody to tell them so.
-            self.is_down(&fault, again);
-            let ended = match child {
-                Some(child) => child.end().await,
-                None => None,
-            };
-            let fault = match ended {
-                Some(status) if fault.is_silence() => Fault::Exited(status),
-                _ => fault,
-            };
-            let why = self.is_down(&fault, again);
-            let (server, retry_ms) = (&*self.server.spec.name, pause.as_millis() as u64);
-            tracing::warn!(server, why, retry_ms, "MCP server is down");
             tokio::select! {
                 () = tokio::time::sleep_until(again) => {}
                 () = self.stop.cancelled() => return,
@@ -110,39 +122,34 @@ impl Keeping {
         }
     }
 
-    /// Calls fail from now on, in these words.
-    fn is_down(&self, fault: &Fault, again: Instant) -> String {
-        let why = fault.words();
-        self.server.is(Standing::Down { why: why.as_str().into(), again });
-        why
-    }
-
-    /// One connection from its beginning to its end, and why it ended. Its child, where it has one, has still to be
-    /// ended.
-    async fn once(&mut self) -> (Fault, Option<Child>) {
-        let (mut child, ended, stop) = (None, CancellationToken::new(), self.stop.clone());
-        let fault = tokio::select! {
-            fault = caught(self.stand(&mut child, &ended)) => fault.unwrap_or(Fault::Panicked),
-            () = stop.cancelled() => Fault::Stopped,
+    async fn is_down(&self, fault: &Fault, child: Option<&mut Child>, again: Instant) {
+        if self.stop.is_cancelled() {
+            return;
+        }
+        let ended = match child {
+            Some(child) if fault.may_be_an_end() => child.has_ended().await,
+            _ => None,
         };
-        // Drops the connection, and with it the child's stdin.
-        ended.cancel();
-        (fault, child)
+        let why = ended.unwrap_or_else(|| fault.words());
+        let retry_ms = again.saturating_duration_since(Instant::now()).as_millis() as u64;
+        tracing::warn!(server = &*self.server.spec.name, why, retry_ms, "MCP server is down");
+        self.server.is(Standing::Down { why: why.into(), again });
     }
 
-    async fn stand(&mut self, child: &mut Option<Child>, ended: &CancellationToken) -> Fault {
+    /// One connection from its beginning to its end, and why it ended.
+    async fn stand(&self, this: &mut Try) -> Fault {
         let connecting = async {
-            let running = self.connect(child, ended).await?;
+            let running = self.connect(this).await?;
             let offer = read::read(running.peer(), &self.server.spec, &self.server.offer()).await?;
             Ok::<_, Fault>((running, offer))
         };
-        let connected = timeout(CONNECTING, connecting).await;
+        let connected = tokio::select! {
+            connected = timeout(CONNECTING, connecting) => connected,
+            () = self.stop.cancelled() => return Fault::Stopped,
+        };
         let (running, offer) = match connected {
             Ok(Ok(connected)) => connected,
-            Ok(Err(fault)) => {
-                self.was_legacy = false;
-                return fault;
-            }
+            Ok(Err(fault)) => return fault,
             Err(_) => return Fault::Late(CONNECTING),
         };
         let version = running.peer().peer_info().map(|info| info.protocol_version.clone()).unwrap_or_default();
@@ -151,66 +158,72 @@ impl Keeping {
         self.publish(offer);
         let (peer, relay) = (running.peer().clone(), running.service().clone());
         let link = Arc::new(Link { peer: peer.clone(), era: Era::of(&version), version, relay });
-        self.was_legacy = link.era == Era::Legacy;
         self.server.is(Standing::Up(link.clone()));
+        this.up = Some(Instant::now());
         let mut over = pin!(running.waiting());
-        tokio::select! {
-            _ = &mut over => Fault::Ended,
-            fault = self.follow(&link) => {
-                ended.cancel();
-                timeout(CLOSING, over).await.ok();
-                fault
-            }
-        }
+        let fault = tokio::select! {
+            _ = &mut over => return Fault::Ended,
+            fault = self.follow(&link) => fault,
+            () = self.stop.cancelled() => Fault::Stopped,
+        };
+        this.end.cancel();
+        timeout(CLOSING, over).await.ok();
+        fault
     }
 
-    async fn connect(&self, child: &mut Option<Child>, ended: &CancellationToken) -> Result<Running, Fault> {
+    async fn connect(&self, this: &mut Try) -> Result<Running, Fault> {
         let relay = Arc::new(Relay::new(self.server.clone()));
-        let mut lifecycle = ClientLifecycleMode::Auto {
-            preferred_versions: vec![ProtocolVersion::V_2026_07_28],
-            legacy_version: Some(ProtocolVersion::V_2025_11_25),
+        let lifecycle = match self.is_silent.swap(false, Ordering::Relaxed) {
+            true => ClientLifecycleMode::Initialize,
+            false => ClientLifecycleMode::Auto {
+                preferred_versions: vec![ProtocolVersion::V_2026_07_28],
+                legacy_version: Some(ProtocolVersion::V_2025_11_25),
+            },
         };
+        let asks_first = lifecycle != ClientLifecycleMode::Initialize;
+        let began = Instant::now();
         let connected = match &self.server.spec.reach {
-            Reach::Child { command, folder, .. } => {
-                let started = Child::start(&self.server, &self.keeper);
-                let started = started.map_err(|error| Fault::start(command, folder.as_deref(), &error));
-                let (started, stdout, stdin) = started?;
-                *child = Some(started);
-                // One that says nothing to what it does not know costs ten seconds; not each time.
-                if self.was_legacy {
-                    lifecycle = ClientLifecycleMode::Initialize;
-                }
-                serve_client_with_lifecycle_and_ct(relay, (stdout, stdin), lifecycle, ended.clone()).await
+            Reach::Child { .. } => {
+                let (started, stdout, stdin) = Child::start(&self.server, &self.keeper)?;
+                this.child = Some(started);
+                serve_client_with_lifecycle_and_ct(relay, (stdout, stdin), lifecycle, this.end.clone()).await
             }
             Reach::Http { url, headers } => {
                 let transport = http::transport(self.means.client.clone(), url, headers);
-                serve_client_with_lifecycle_and_ct(relay, transport, lifecycle, ended.clone()).await
+                serve_client_with_lifecycle_and_ct(relay, transport, lifecycle, this.end.clone()).await
             }
         };
-        connected.map_err(|error| Fault::Connect(Box::new(error)))
+        let running = connected.map_err(|error| Fault::Connect(Box::new(error)))?;
+        let is_legacy = running.peer().peer_info().is_some_and(|info| Era::of(&info.protocol_version) == Era::Legacy);
+        self.is_silent.store(is_legacy && (!asks_first || began.elapsed() >= SILENCE), Ordering::Relaxed);
+        Ok(running)
     }
 
     /// Reads the lists anew when they may have changed, for as long as the connection stands.
     async fn follow(&self, link: &Link) -> Fault {
         let mut hearing = pin!(self.hear(link));
-        let mut is_behind = false;
+        let (mut last, mut is_behind) = (Instant::now(), false);
         loop {
             let looks = is_behind
                 || !read::tells(&self.server.offer().capabilities)
                 || matches!(self.server.spec.reach, Reach::Http { .. });
             let look = async { if looks { tokio::time::sleep(LOOK).await } else { std::future::pending().await } };
             tokio::select! {
-                () = self.server.stale.notified() => tokio::time::sleep(GATHERING).await,
+                () = self.server.stale.notified() => {}
                 () = &mut hearing => {}
                 () = look => {}
             }
+            tokio::time::sleep_until((Instant::now() + GATHERING).max(last + APART)).await;
+            // What was said in between is read now, too.
+            self.server.stale.notified().now_or_never();
+            last = Instant::now();
             match read::read(&link.peer, &self.server.spec, &self.server.offer()).await {
                 Ok(offer) => {
                     is_behind = false;
                     self.publish(offer);
                 }
-                // One that does something else may do one thing at a time; one that does nothing hangs.
-                Err(error) if error.breaks() || (error.is_late() && link.relay.is_idle()) => return error.into(),
+                // One that is late with a call under way may do one thing at a time; with none, it hangs.
+                Err(error) if error.is_broken() || (error.is_late() && link.relay.is_idle()) => return error.into(),
                 Err(error) => {
                     is_behind = true;
                     let (server, why) = (&*self.server.spec.name, Fault::from(error).words());
@@ -224,9 +237,12 @@ impl Keeping {
     async fn hear(&self, link: &Link) {
         let filter = wanted(&self.server.offer());
         if link.era == Era::Modern && filter != SubscriptionFilter::default() {
+            let mut pause = HEARING_PAUSE;
             loop {
+                let began = Instant::now();
                 self.hear_once(&link.peer, filter.clone()).await;
-                tokio::time::sleep(LOOK).await;
+                pause = if began.elapsed() > pause { HEARING_PAUSE } else { (pause * 2).min(LOOK) };
+                tokio::time::sleep(pause).await;
             }
         }
         std::future::pending().await

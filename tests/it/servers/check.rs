@@ -26,7 +26,7 @@ async fn each_server_has_a_line_up_or_down_and_none_decides_the_exit_code() {
         assert!(line(&told, "files").contains("stdio, 2026-07-28, 15 tools"), "{}", told.stdout);
         assert!(line(&told, "web").contains("http, 2025-11-25, 15 tools"), "{}", told.stdout);
         let gone = line(&told, "gone");
-        assert!(gone.contains("exit status: 7") && gone.contains("it said: child: the licence has run out"), "{gone}");
+        assert!(gone.contains("exit code 7") && gone.contains("it said: child: the licence has run out"), "{gone}");
         assert!(line(&told, "lost").contains("no program `nonesuch-server`"), "{}", told.stdout);
         assert!(
             line(&told, "locked").contains("401") && line(&told, "locked").contains("`headers`"),

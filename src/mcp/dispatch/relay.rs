@@ -76,6 +76,11 @@ impl Relay {
         Relay { server, calls: Mutex::default(), level: Mutex::new(None) }
     }
 
+    /// Is no call under way?
+    pub fn is_idle(&self) -> bool {
+        self.calls().by_id.is_empty()
+    }
+
     fn calls(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -13,6 +13,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::fault::Fault;
 use super::{Offer, Spec};
 
 /// How long a server may take for one page of a list.
@@ -35,6 +36,18 @@ pub(super) enum Unread {
     Large(&'static str),
     #[error("{0} failed: {1}")]
     Failed(&'static str, ServiceError),
+}
+
+impl Unread {
+    /// Is it the connection that failed, rather than the server that did not do what it was asked?
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self, Unread::Failed(_, ServiceError::TransportClosed | ServiceError::TransportSend(_)))
+    }
+
+    /// Did it take too long?
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self, Unread::Late(_))
+    }
 }
 
 /// One page of a list, and where the next one begins.
@@ -86,7 +99,10 @@ pub(super) async fn read(peer: &Peer<RoleClient>, spec: &Spec, before: &Offer) -
         asked(can.resources.is_some(), resources(peer)),
         asked(can.resources.is_some(), templates(peer)),
     );
-    let kept = |error: Unread| tracing::warn!(server = &*spec.name, %error, "a list of an MCP server was not read");
+    let kept = |error: Unread| {
+        let (server, why) = (&*spec.name, Fault::from(error).words());
+        tracing::warn!(server, why, "a list of an MCP server was not read");
+    };
     Ok(Offer {
         tools: tools?,
         prompts: prompts.unwrap_or_else(|error| {

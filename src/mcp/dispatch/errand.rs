@@ -66,8 +66,8 @@ impl Errand {
     pub(super) fn told_name(&self) -> String {
         let name = self.name();
         let plain = match self {
-            Errand::Tool(_) | Errand::Prompt(_) => name,
             Errand::Read(_) | Errand::Complete(_) => name.split(['?', '#']).next().unwrap_or_default(),
+            _ => name,
         };
         plain.chars().filter(|letter| !letter.is_control()).take(LONGEST_TOLD).collect()
     }

@@ -85,6 +85,11 @@ impl Relay {
         self.places.clone().try_acquire_owned().ok()
     }
 
+    /// Is no call under way?
+    pub fn is_idle(&self) -> bool {
+        self.calls().by_id.is_empty()
+    }
+
     fn calls(&self) -> MutexGuard<'_, Calls> {
         self.calls.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -18,6 +18,7 @@ use super::keeper::Keeper;
 use super::pins::Pins;
 use super::read;
 use super::{Era, Link, Means, Offer, Reach, Server, Standing, What, http};
+use crate::mcp::caught::caught;
 use crate::mcp::dispatch::Relay;
 
 /// How long a server may take from its start until it has answered; some load much before.
@@ -101,7 +102,7 @@ impl Keeping {
         let mut pause = PAUSE;
         loop {
             let mut this = Try::default();
-            let fault = self.stand(&mut this).await;
+            let fault = caught(self.stand(&mut this)).await.unwrap_or(Fault::Panicked);
             if this.up.is_some_and(|up| up.elapsed() >= GOOD) {
                 pause = PAUSE;
             }
@@ -131,7 +132,14 @@ impl Keeping {
         };
         let why = ended.unwrap_or_else(|| fault.words());
         let retry_ms = again.saturating_duration_since(Instant::now()).as_millis() as u64;
-        tracing::warn!(server = &*self.server.spec.name, why, retry_ms, "MCP server is down");
+        let server = &*self.server.spec.name;
+        match self.server.standing() {
+            // One that never comes up is no news each time that it is tried.
+            Standing::Down { why: before, .. } if *before == *why => {
+                tracing::debug!(server, why, retry_ms, "MCP server is still down");
+            }
+            _ => tracing::warn!(server, why, retry_ms, "MCP server is down"),
+        }
         self.server.is(Standing::Down { why: why.into(), again });
     }
 
@@ -183,7 +191,7 @@ impl Keeping {
         let began = Instant::now();
         let connected = match &self.server.spec.reach {
             Reach::Child { .. } => {
-                let (started, stdout, stdin) = Child::start(&self.server.spec, &self.keeper)?;
+                let (started, stdout, stdin) = Child::start(&self.server, &self.keeper)?;
                 this.child = Some(started);
                 serve_client_with_lifecycle_and_ct(relay, (stdout, stdin), lifecycle, this.end.clone()).await
             }
@@ -198,13 +206,14 @@ impl Keeping {
         Ok(running)
     }
 
-    /// Reads the lists anew when they may have changed, for as long as they can be read.
+    /// Reads the lists anew when they may have changed, for as long as the connection stands.
     async fn follow(&self, link: &Link) -> Fault {
         let mut hearing = pin!(self.hear(link));
-        let mut last = Instant::now();
+        let (mut last, mut is_behind) = (Instant::now(), false);
         loop {
-            let looks =
-                !read::tells(&self.server.offer().capabilities) || matches!(self.server.spec.reach, Reach::Http { .. });
+            let looks = is_behind
+                || !read::tells(&self.server.offer().capabilities)
+                || matches!(self.server.spec.reach, Reach::Http { .. });
             let look = async { if looks { tokio::time::sleep(LOOK).await } else { std::future::pending().await } };
             tokio::select! {
                 () = self.server.stale.notified() => {}
@@ -216,8 +225,17 @@ impl Keeping {
             self.server.stale.notified().now_or_never();
             last = Instant::now();
             match read::read(&link.peer, &self.server.spec, &self.server.offer()).await {
-                Ok(offer) => self.publish(offer),
-                Err(error) => return error.into(),
+                Ok(offer) => {
+                    is_behind = false;
+                    self.publish(offer);
+                }
+                // One that is late with a call under way may do one thing at a time; with none, it hangs.
+                Err(error) if error.is_broken() || (error.is_late() && link.relay.is_idle()) => return error.into(),
+                Err(error) => {
+                    is_behind = true;
+                    let (server, why) = (&*self.server.spec.name, Fault::from(error).words());
+                    tracing::warn!(server, why, "the lists of an MCP server stay as they were");
+                }
             }
         }
     }
@@ -258,6 +276,8 @@ impl Keeping {
                 self.server.is_stale();
             }
         }
+        // Perhaps it is not there any more.
+        self.server.is_stale();
     }
 
     /// What it offers from now on. Those who listen hear of what has changed.

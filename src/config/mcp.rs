@@ -1,10 +1,14 @@
 //! The configuration of other MCP servers: the file that `MCP_CONFIG` names, in the form of desktop clients.
 
+use std::collections::HashSet;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use http::{HeaderName, HeaderValue, Uri};
+use serde::de::{IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::Vars;
@@ -95,7 +99,10 @@ fn servers(vars: &Vars) -> Vec<Spec> {
     let file = File { vars, path };
     match serde_json::from_str::<Value>(&text) {
         Ok(Value::Object(mut root)) => match root.remove("mcpServers") {
-            Some(Value::Object(entries)) => file.entries(entries),
+            Some(Value::Object(entries)) => {
+                file.twice(&text);
+                file.entries(entries)
+            }
             _ => file.fault("mcpServers", "an object from names to servers").unwrap_or_default(),
         },
         Ok(_) => file.fault("", "a JSON object with `mcpServers`").unwrap_or_default(),
@@ -117,6 +124,17 @@ impl File<'_> {
         None
     }
 
+    /// Notes names that stand in the file twice, of which JSON would forget the first.
+    fn twice(&self, text: &str) {
+        let Ok(Root { names: Names(names) }) = serde_json::from_str(text) else { return };
+        let mut seen = HashSet::new();
+        for name in names {
+            if !seen.insert(name.clone()) {
+                self.fault::<()>(&format!("mcpServers.{name}"), "a name that stands there once");
+            }
+        }
+    }
+
     fn entries(&self, entries: Map<String, Value>) -> Vec<Spec> {
         if entries.len() > MOST {
             return self.fault("mcpServers", &format!("at most {MOST} servers")).unwrap_or_default();
@@ -129,11 +147,10 @@ impl File<'_> {
                 continue;
             };
             match fields.get("disabled") {
-                Some(Value::Bool(true)) => continue,
                 None | Some(Value::Bool(false)) => {}
+                Some(Value::Bool(true)) => continue,
                 Some(_) => {
                     self.fault::<()>(&format!("{place}.disabled"), "true or false");
-                    continue;
                 }
             }
             let Some(spec) = (Entry { file: self, place, fields }).read(&name) else { continue };
@@ -151,6 +168,37 @@ impl File<'_> {
     }
 }
 
+/// The file's names of servers, one that stands there twice twice.
+#[derive(Deserialize)]
+struct Root {
+    #[serde(rename = "mcpServers")]
+    names: Names,
+}
+
+struct Names(Vec<String>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Names, D::Error> {
+        struct Reading;
+        impl<'de> Visitor<'de> for Reading {
+            type Value = Names;
+
+            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+                out.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+                let mut names = Vec::new();
+                while let Some((name, IgnoredAny)) = map.next_entry()? {
+                    names.push(name);
+                }
+                Ok(Names(names))
+            }
+        }
+        deserializer.deserialize_map(Reading)
+    }
+}
+
 /// One server's entry.
 struct Entry<'a> {
     file: &'a File<'a>,
@@ -160,31 +208,37 @@ struct Entry<'a> {
 
 impl Entry<'_> {
     fn read(mut self, name: &str) -> Option<Spec> {
+        // Each is read whatever is wrong with the others: all faults are told at once.
         let alias = self.text("alias");
-        for shown in std::iter::once(name).chain(alias.as_deref()) {
-            if !is_name(shown) {
-                return self.fault(
-                    "",
-                    &format!("a name and an alias of 1 to {LONGEST_NAME} letters, digits, `-` and single `_`"),
-                );
-            }
-        }
-        let reach = self.reach()?;
-        let tools = self.choice()?;
-        let timeout = match self.fields.remove("timeoutMs") {
-            None => TIMEOUT_MS,
-            Some(given) => match given.as_u64().filter(|ms| (1..=LONGEST_MS).contains(ms)) {
-                Some(ms) => ms,
-                None => return self.fault("timeoutMs", &format!("a whole number from 1 to {LONGEST_MS}")),
-            },
+        let names = std::iter::once(name).chain(alias.as_deref()).all(is_name);
+        let named = if names {
+            Some(())
+        } else {
+            self.fault("", &format!("a name and an alias of 1 to {LONGEST_NAME} letters, digits, `-` and single `_`"))
         };
-        let pin = match self.fields.remove("pin") {
-            None => false,
-            Some(Value::Bool(pin)) => pin,
-            Some(_) => return self.fault("pin", "true or false"),
-        };
+        let (reach, tools, timeout, pin) = (self.reach(), self.choice(), self.timeout(), self.pin());
+        named?;
         let alias = alias.filter(|alias| alias != name).map(Arc::from);
-        Some(Spec { name: Arc::from(name), alias, reach, tools, timeout: Duration::from_millis(timeout), pin })
+        Some(Spec { name: Arc::from(name), alias, reach: reach?, tools: tools?, timeout: timeout?, pin: pin? })
+    }
+
+    fn timeout(&mut self) -> Option<Duration> {
+        let ms = match self.fields.remove("timeoutMs") {
+            None => Some(TIMEOUT_MS),
+            Some(given) => given.as_u64().filter(|ms| (1..=LONGEST_MS).contains(ms)),
+        };
+        match ms {
+            Some(ms) => Some(Duration::from_millis(ms)),
+            None => self.fault("timeoutMs", &format!("a whole number from 1 to {LONGEST_MS}")),
+        }
+    }
+
+    fn pin(&mut self) -> Option<bool> {
+        match self.fields.remove("pin") {
+            None => Some(false),
+            Some(Value::Bool(pin)) => Some(pin),
+            Some(_) => self.fault("pin", "true or false"),
+        }
     }
 
     fn fault<T>(&self, field: &str, accepted: &str) -> Option<T> {
@@ -202,38 +256,50 @@ impl Entry<'_> {
     fn reach(&mut self) -> Option<Reach> {
         // Written by some clients beside `command` or `url`, which say as much.
         if self.text("type").as_deref() == Some("sse") {
-            return self.fault("type", "http or stdio: the HTTP+SSE transport of 2024 is not spoken any more");
+            self.fault::<()>("type", "http or stdio: the HTTP+SSE transport of 2024 is not spoken any more");
         }
         match (self.fields.contains_key("command"), self.fields.contains_key("url")) {
-            (true, false) => {
-                let command = self.text("command")?;
-                let args = self.list("args")?.unwrap_or_default();
-                let env = self.pairs("env")?.into_iter().map(|(name, value)| (name, Secret::new(value))).collect();
-                let folder = self.text("cwd");
-                Some(Reach::Child { command, args, env, folder })
+            (true, false) => self.child(),
+            (false, true) => self.address(),
+            _ => self.fault("", "either `command` or `url`"),
+        }
+    }
+
+    fn child(&mut self) -> Option<Reach> {
+        let (command, args, folder) = (self.text("command"), self.list("args"), self.text("cwd"));
+        let mut env = Vec::new();
+        for (name, value) in self.pairs("env") {
+            if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
+                self.fault::<()>(&format!("env.{name}"), "a variable's name and a value for it");
             }
-            (false, true) => {
-                let url = self.text("url")?;
-                let is_http = url.parse::<Uri>().is_ok_and(|url| {
-                    matches!(url.scheme_str(), Some("http" | "https"))
-                        && url.host().is_some_and(|host| !host.is_empty())
-                });
-                if !is_http {
-                    return self.fault("url", "an address such as https://mcp.example/mcp");
-                }
-                let mut headers = Vec::new();
-                for (name, value) in self.pairs("headers")? {
-                    let (Ok(header), Ok(mut value)) = (HeaderName::try_from(&name), HeaderValue::try_from(value))
-                    else {
-                        return self.fault(&format!("headers.{name}"), "a header's name and a value for it");
-                    };
+            env.push((name, Secret::new(value)));
+        }
+        Some(Reach::Child { command: command?, args: args?.unwrap_or_default(), env, folder })
+    }
+
+    fn address(&mut self) -> Option<Reach> {
+        let url = self.text("url");
+        let is_http = |url: Uri| {
+            matches!(url.scheme_str(), Some("http" | "https")) && url.host().is_some_and(|host| !host.is_empty())
+        };
+        if let Some(url) = &url
+            && !url.parse().is_ok_and(is_http)
+        {
+            self.fault::<()>("url", "an address such as https://mcp.example/mcp");
+        }
+        let mut headers = Vec::new();
+        for (name, value) in self.pairs("headers") {
+            match (HeaderName::try_from(&name), HeaderValue::try_from(value)) {
+                (Ok(header), Ok(mut value)) => {
                     value.set_sensitive(true);
                     headers.push((header, value));
                 }
-                Some(Reach::Http { url, headers })
+                _ => {
+                    self.fault::<()>(&format!("headers.{name}"), "a header's name and a value for it");
+                }
             }
-            _ => self.fault("", "either `command` or `url`"),
         }
+        Some(Reach::Http { url: url?, headers })
     }
 
     fn choice(&mut self) -> Option<Choice> {
@@ -242,7 +308,12 @@ impl Entry<'_> {
             Some(Value::Object(fields)) => Entry { file: self.file, place: format!("{}.tools", self.place), fields },
             Some(_) => return self.fault("tools", "an object with `allow` and `deny`"),
         };
-        Some(Choice { allow: fields.list("allow")?, deny: fields.list("deny")?.unwrap_or_default() })
+        let (allow, deny) = (fields.list("allow"), fields.list("deny"));
+        // A word that is not understood here would show tools that nobody meant to show.
+        for field in fields.fields.keys() {
+            fields.fault::<()>(field, "`allow` and `deny` alone");
+        }
+        Some(Choice { allow: allow?, deny: deny?.unwrap_or_default() })
     }
 
     /// A list of strings; the outer `None` is a fault.
@@ -257,15 +328,22 @@ impl Entry<'_> {
         Some(Some(list))
     }
 
-    fn pairs(&mut self, field: &str) -> Option<Vec<(String, String)>> {
-        let Some(given) = self.fields.remove(field) else { return Some(Vec::new()) };
-        let Value::Object(items) = given else { return self.fault(field, "an object of strings") };
-        let mut pairs = Vec::new();
-        for (name, value) in items {
-            let Value::String(text) = value else { return self.fault(&format!("{field}.{name}"), "a string") };
-            pairs.push((name, self.expanded(field, &text)?));
-        }
-        Some(pairs)
+    /// An object of strings; empty where there is none. What is no string is a fault each.
+    fn pairs(&mut self, field: &str) -> Vec<(String, String)> {
+        let items = match self.fields.remove(field) {
+            None => return Vec::new(),
+            Some(Value::Object(items)) => items,
+            Some(_) => return self.fault(field, "an object of strings").unwrap_or_default(),
+        };
+        let read = |(name, value): (String, Value)| {
+            let place = format!("{field}.{name}");
+            let value = match value {
+                Value::String(text) => self.expanded(&place, &text),
+                _ => self.fault(&place, "a string"),
+            };
+            Some((name, value?))
+        };
+        items.into_iter().filter_map(read).collect()
     }
 
     /// `text` with `${VARIABLE}` and `${VARIABLE:-default}` replaced, so that the file need not hold keys.

@@ -14,7 +14,7 @@ mod stderr;
 mod supervise;
 
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -47,6 +47,8 @@ pub struct Server {
     standing: watch::Sender<Standing>,
     /// Its lists have to be read anew.
     stale: Notify,
+    /// The last line of its stderr.
+    last_words: Mutex<String>,
     changes: broadcast::Sender<Change>,
 }
 
@@ -148,7 +150,14 @@ impl Servers {
 impl Server {
     fn new(spec: Spec, changes: broadcast::Sender<Change>) -> Server {
         let (standing, _) = watch::channel(Standing::Starting);
-        Server { spec, offer: ArcSwap::default(), standing, stale: Notify::new(), changes }
+        Server {
+            spec,
+            offer: ArcSwap::default(),
+            standing,
+            stale: Notify::new(),
+            last_words: Mutex::default(),
+            changes,
+        }
     }
 
     /// What it offered last.
@@ -174,6 +183,15 @@ impl Server {
     /// Tells those who listen.
     pub fn tell(&self, what: What) {
         self.changes.send(Change { server: self.spec.name.clone(), what }).ok();
+    }
+
+    fn has_said(&self, words: &str) {
+        words.clone_into(&mut self.last_words.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// The last line of its stderr, for operators alone; empty where there is none.
+    fn last_words(&self) -> String {
+        self.last_words.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Has its lists read anew soon.

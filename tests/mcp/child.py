@@ -65,6 +65,7 @@ def first_tools():
         "slow": ("Answers after `ms`.", schema(ms=whole, steps=whole)),
         "fail": ("Fails.", schema(message=text)),
         "crash": ("Ends the process in the middle of the call.", schema()),
+        "hush": ("Closes stdout and lives on.", schema()),
         "nonsense": ("Writes garbage, then the answer or nothing.", schema(answer=flag)),
         "flood_progress": ("Sends `n` notes at once.", schema(n=whole)),
         "flood_stderr": ("Writes `mb` of log.", schema(mb=whole)),
@@ -355,6 +356,10 @@ class Call:
     def do_crash(self, arguments):
         os._exit(3)
 
+    def do_hush(self, arguments):
+        os.close(1)
+        raise Nothing()
+
     def do_nonsense(self, arguments):
         wrong = {"jsonrpc": "2.0", "id": 999999, "result": {"content": []}}
         if OPTIONS.http is None:
@@ -580,6 +585,11 @@ def over_http(server):
                 return True
 
         def may_not(self):
+            if OPTIONS.redirect:
+                journal("redirected")
+                self.drain()
+                self.whole(307, Location=OPTIONS.redirect)
+                return True
             if OPTIONS.token and self.headers.get("Authorization") != "Bearer " + OPTIONS.token:
                 self.drain()
                 self.whole(401, {"error": "unauthorized"}, WWW_Authenticate='Bearer realm="child"')
@@ -702,6 +712,9 @@ def options():
     add("--slow-list", type=int, default=0, help="milliseconds before tools/list is answered")
     add("--ignore-unknown", action="store_true", help="never answers a method that it does not know")
     add("--no-stream", action="store_true", help="HTTP: no stream of notifications")
+    add("--start-when", help="reads nothing before this file is there")
+    add("--exit-unless", help="ends at once for as long as this file is not there")
+    add("--redirect", help="HTTP: sends everybody there")
     add("--token", help="HTTP: 401 without this bearer token")
     return parser.parse_args()
 
@@ -715,15 +728,35 @@ def fork():
         os._exit(0)
 
 
+def runs(pid):
+    """Does the process still run? One that has ended and was not reaped does not."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8", errors="replace") as file:
+            return file.read().rsplit(") ", 1)[1][0] not in "ZX"
+    except OSError:
+        return False
+
+
+def earlier():
+    """Those that wrote into the journal before and still run."""
+    if not OPTIONS.journal or not os.path.exists(OPTIONS.journal):
+        return []
+    with open(OPTIONS.journal, encoding="utf-8") as file:
+        pids = {json.loads(line)["pid"] for line in file}
+    return [pid for pid in sorted(pids) if runs(pid)]
+
+
 def main():
-    journal("started", args=sys.argv[1:], folder=os.getcwd())
-    if OPTIONS.exit_at_start:
+    journal("started", args=sys.argv[1:], folder=os.getcwd(), earlier=earlier())
+    if OPTIONS.exit_at_start or (OPTIONS.exit_unless and not os.path.exists(OPTIONS.exit_unless)):
         print("child: the licence has run out", file=sys.stderr)
         sys.exit(7)
     if OPTIONS.ignore_term:
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if OPTIONS.fork:
         fork()
+    while OPTIONS.start_when and not os.path.exists(OPTIONS.start_when):
+        time.sleep(0.02)
     if OPTIONS.slow_start:
         time.sleep(OPTIONS.slow_start / 1000)
     if OPTIONS.banner:

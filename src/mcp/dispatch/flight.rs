@@ -64,7 +64,7 @@ pub(super) struct Behalf {
 
 impl Flight {
     /// Sends `request` over `link`, from a task of `runtime`. It may take `limit`, beside the time that the client
-    /// takes for its answers.
+    /// takes for its answers. `None` where too many are under way there.
     pub(super) fn start(
         runtime: &Handle,
         link: Arc<Link>,
@@ -72,7 +72,8 @@ impl Flight {
         meta: RequestMetaObject,
         behalf: Behalf,
         limit: Duration,
-    ) -> Flight {
+    ) -> Option<Flight> {
+        let place = link.relay.place()?;
         let (sender, events) = mpsc::channel(EVENTS);
         let notes = Arc::new(Notes::default());
         let cancelled = CancellationToken::new();
@@ -85,8 +86,12 @@ impl Flight {
             wants_progress: behalf.wants_progress,
             asking: watch::Sender::new(0),
         };
-        runtime.spawn(drive(link, request, meta, underway, limit, cancelled.clone()));
-        Flight { events, notes, open: Vec::new(), asked: 0, _cancel: cancelled.drop_guard() }
+        let driving = drive(link, request, meta, underway, limit, cancelled.clone());
+        runtime.spawn(async move {
+            driving.await;
+            drop(place);
+        });
+        Some(Flight { events, notes, open: Vec::new(), asked: 0, _cancel: cancelled.drop_guard() })
     }
 }
 

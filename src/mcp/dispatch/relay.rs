@@ -14,13 +14,15 @@ use rmcp::model::{
     UrlElicitationCapability,
 };
 use rmcp::service::{InboundStreamOrigin, NotificationContext, RequestContext, RoleClient};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use super::flight::Event;
 use super::notes::Notes;
 use crate::mcp::eras::Ask;
 use crate::mcp::upstream::{Era, Server, What};
 
+/// The most calls under way at one server, whatever their clients do with their connections.
+const MOST: usize = 2048;
 /// How long a server waits for a client's word.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Notes of progress that may come before it is known which call they belong to.
@@ -32,6 +34,7 @@ const UNDECLARED: &str = "the client of this call has not declared it";
 pub struct Relay {
     server: Arc<Server>,
     calls: Mutex<Calls>,
+    places: Arc<Semaphore>,
     /// The level of log messages that the server was told last.
     pub(super) level: Mutex<Option<LoggingLevel>>,
 }
@@ -73,7 +76,18 @@ struct Asking(watch::Sender<usize>);
 impl Relay {
     /// For one connection to `server`.
     pub fn new(server: Arc<Server>) -> Relay {
-        Relay { server, calls: Mutex::default(), level: Mutex::new(None) }
+        let places = Arc::new(Semaphore::new(MOST));
+        Relay { server, calls: Mutex::default(), places, level: Mutex::new(None) }
+    }
+
+    /// A place for one more call; `None` where too many are under way.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    /// Is no call under way?
+    pub fn is_idle(&self) -> bool {
+        self.calls().by_id.is_empty()
     }
 
     fn calls(&self) -> MutexGuard<'_, Calls> {

@@ -119,7 +119,9 @@ impl<'a> Asked<'a> {
         let runtime = servers.runtime().ok_or(Failure::NotYet)?;
         let meta = client.meta(self.context, link.era);
         let limit = self.server.spec.timeout;
-        Ok(Flight::start(runtime, link, errand.request(), meta, client.behalf.clone(), limit))
+        let started = Flight::start(runtime, link, errand.request(), meta, client.behalf.clone(), limit);
+        started
+            .ok_or_else(|| Failure::Unfit("was not sent: too many calls are under way there; try again shortly".into()))
     }
 
     /// The connection, for which a server that has just been started is given some time.

@@ -10,10 +10,11 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use tokio::process::{ChildStdin, ChildStdout, Command};
-use tokio::time::timeout;
+use tokio::task::JoinHandle;
+use tokio::time::{sleep, timeout};
 
 use super::keeper::{Keeper, Kept};
-use super::{Reach, Spec, stderr};
+use super::{Reach, Server, stderr};
 
 /// How long a child may take to end once its stdin is closed.
 const BY_ITSELF: Duration = Duration::from_millis(500);
@@ -27,16 +28,18 @@ const MOMENT: Duration = Duration::from_millis(200);
 pub(super) struct Child {
     process: tokio::process::Child,
     group: Pid,
+    /// Reads its stderr.
+    hearing: JoinHandle<()>,
     _kept: Kept,
 }
 
 impl Child {
-    /// Starts the child of `spec`. Its two pipes are the transport.
+    /// Starts the child that is `server`. Its two pipes are the transport.
     ///
     /// # Errors
     /// Where there is no such program, or it cannot be started.
-    pub(super) fn start(spec: &Spec, keeper: &Arc<Keeper>) -> io::Result<(Child, ChildStdout, ChildStdin)> {
-        let Reach::Child { command, args, env, folder } = &spec.reach else {
+    pub(super) fn start(server: &Arc<Server>, keeper: &Arc<Keeper>) -> io::Result<(Child, ChildStdout, ChildStdin)> {
+        let Reach::Child { command, args, env, folder } = &server.spec.reach else {
             return Err(io::ErrorKind::InvalidInput.into());
         };
         let mut starting = Command::new(command);
@@ -56,13 +59,21 @@ impl Child {
         let (Some(stdout), Some(stdin), Some(errors)) = pipes else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
-        tokio::spawn(stderr::read(spec.name.clone(), errors));
-        Ok((Child { process, group, _kept: kept }, stdout, stdin))
+        let hearing = tokio::spawn(stderr::read(server.clone(), errors));
+        Ok((Child { process, group, hearing, _kept: kept }, stdout, stdin))
+    }
+
+    /// Waits until it has ended, and a moment more for what it has said before that.
+    pub(super) async fn gone(&mut self) {
+        self.process.wait().await.ok();
+        sleep(MOMENT).await;
     }
 
     /// In which way it has ended, where it has.
     pub(super) async fn has_ended(&mut self) -> Option<String> {
         let status = timeout(MOMENT, self.process.wait()).await.ok()?.ok()?;
+        // Its last words are a part of it.
+        timeout(MOMENT, &mut self.hearing).await.ok();
         Some(match (status.code(), status.signal()) {
             (Some(code), _) => format!("it has ended with exit code {code}"),
             (None, Some(signal)) => format!("it was ended by signal {signal}"),
@@ -79,13 +90,18 @@ impl Child {
                 self.process.wait().await.ok();
             }
         }
-        // What it has started and left behind is of its group.
-        self.signal(Signal::SIGKILL);
     }
 
     fn signal(&self, signal: Signal) {
         // A group without members is no fault.
         killpg(self.group, signal).ok();
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        // What it has started and left behind is of its group; and so is it, where nobody has ended it.
+        self.signal(Signal::SIGKILL);
     }
 }
 

@@ -26,6 +26,8 @@ pub(super) enum Fault {
     Unread(#[from] Unread),
     #[error("the connection has ended")]
     Ended,
+    #[error("the gateway failed in a way that it should not")]
+    Panicked,
     #[error("the gateway is about to end")]
     Stopped,
 }

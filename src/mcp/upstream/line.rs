@@ -17,7 +17,11 @@ impl Server {
                 let tools = format!("{tools} tool{}", if tools == 1 { "" } else { "s" });
                 (true, format!("{way}, {}, {tools}{held}", link.version))
             }
-            Standing::Down { why, .. } => (false, format!("{way}: {why}")),
+            Standing::Down { why, .. } => {
+                let said = self.last_words();
+                let said = if said.is_empty() { said } else { format!("; it said: {said}") };
+                (false, format!("{way}: {why}{said}"))
+            }
             Standing::Starting => (false, format!("{way}: it has not answered yet")),
         };
         (format!("mcp {}", self.spec.name), up, words)

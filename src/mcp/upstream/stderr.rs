@@ -7,6 +7,7 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::ChildStderr;
 use tokio::time::Instant;
 
+use super::Server;
 use crate::secret::scrub;
 
 /// The longest line that is told, in bytes.
@@ -15,7 +16,7 @@ const LONGEST: usize = 500;
 const MOST: u32 = 20;
 
 /// Reads until the child closes it. All of it is read, so that no child waits for its words to be heard.
-pub(super) async fn read(server: Arc<str>, stderr: ChildStderr) {
+pub(super) async fn read(server: Arc<Server>, stderr: ChildStderr) {
     let mut reader = BufReader::new(stderr);
     let mut line = Vec::new();
     let mut pace = Pace { since: Instant::now(), told: 0, passed_over: 0 };
@@ -23,7 +24,7 @@ pub(super) async fn read(server: Arc<str>, stderr: ChildStderr) {
         let Ok(piece) = reader.fill_buf().await else { return };
         if piece.is_empty() {
             pace.tell(&server, &line);
-            pace.settle(&server);
+            pace.settle(&server.spec.name);
             return;
         }
         let (length, ends) = match piece.iter().position(|byte| *byte == b'\n') {
@@ -40,6 +41,13 @@ pub(super) async fn read(server: Arc<str>, stderr: ChildStderr) {
     }
 }
 
+/// A line without what only terminals want, and without what looks like a key.
+fn readable(line: &[u8]) -> String {
+    let text = String::from_utf8_lossy(line);
+    let text: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    scrub(text.trim())
+}
+
 /// How many lines were told in this second.
 struct Pace {
     since: Instant,
@@ -48,11 +56,14 @@ struct Pace {
 }
 
 impl Pace {
-    fn tell(&mut self, server: &str, line: &[u8]) {
-        let words = String::from_utf8_lossy(line);
-        let words = words.trim();
-        if !words.is_empty() && self.allows(server) {
-            tracing::info!(server, "MCP server says: {}", scrub(words));
+    fn tell(&mut self, server: &Server, line: &[u8]) {
+        let words = readable(line);
+        if words.is_empty() {
+            return;
+        }
+        server.has_said(&words);
+        if self.allows(&server.spec.name) {
+            tracing::info!(server = &*server.spec.name, "MCP server says: {words}");
         }
     }
 

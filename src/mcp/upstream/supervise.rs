@@ -1,5 +1,6 @@
 //! Keeps servers connected: connects, reads their lists, waits for the end, and begins again after a while.
 
+use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -8,6 +9,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use rmcp::model::{ProtocolVersion, ServerNotification, SubscriptionFilter};
 use rmcp::service::{ClientLifecycleMode, Peer, RoleClient, RunningService, serve_client_with_lifecycle_and_ct};
+use tokio::process::{ChildStdin, ChildStdout};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
@@ -18,6 +20,7 @@ use super::keeper::Keeper;
 use super::pins::Pins;
 use super::read;
 use super::{Era, Link, Means, Offer, Reach, Server, Standing, What, http};
+use crate::mcp::caught::caught;
 use crate::mcp::dispatch::Relay;
 
 /// How long a server may take from its start until it has answered; some load much before.
@@ -86,6 +89,9 @@ struct Keeping {
 /// A connection that stands.
 type Running = RunningService<RoleClient, Arc<Relay>>;
 
+/// A child's stdout and stdin.
+type Pipes = (ChildStdout, ChildStdin);
+
 /// One try to connect, and the connection that comes of it.
 #[derive(Default)]
 struct Try {
@@ -101,7 +107,7 @@ impl Keeping {
         let mut pause = PAUSE;
         loop {
             let mut this = Try::default();
-            let fault = self.stand(&mut this).await;
+            let fault = caught(self.stand(&mut this)).await.unwrap_or(Fault::Panicked);
             if this.up.is_some_and(|up| up.elapsed() >= GOOD) {
                 pause = PAUSE;
             }
@@ -137,13 +143,19 @@ impl Keeping {
 
     /// One connection from its beginning to its end, and why it ended.
     async fn stand(&self, this: &mut Try) -> Fault {
+        let Try { child, end, up } = this;
+        let pipes = match self.start(child) {
+            Ok(pipes) => pipes,
+            Err(error) => return error.into(),
+        };
         let connecting = async {
-            let running = self.connect(this).await?;
+            let running = self.connect(pipes, end).await?;
             let offer = read::read(running.peer(), &self.server.spec, &self.server.offer()).await?;
             Ok::<_, Fault>((running, offer))
         };
         let connected = tokio::select! {
             connected = timeout(CONNECTING, connecting) => connected,
+            () = gone(child) => return Fault::Ended,
             () = self.stop.cancelled() => return Fault::Stopped,
         };
         let (running, offer) = match connected {
@@ -158,19 +170,30 @@ impl Keeping {
         let (peer, relay) = (running.peer().clone(), running.service().clone());
         let link = Arc::new(Link { peer: peer.clone(), era: Era::of(&version), version, relay });
         self.server.is(Standing::Up(link.clone()));
-        this.up = Some(Instant::now());
+        *up = Some(Instant::now());
         let mut over = pin!(running.waiting());
         let fault = tokio::select! {
             _ = &mut over => return Fault::Ended,
             fault = self.follow(&link) => fault,
+            () = gone(child) => Fault::Ended,
             () = self.stop.cancelled() => Fault::Stopped,
         };
-        this.end.cancel();
+        end.cancel();
         timeout(CLOSING, over).await.ok();
         fault
     }
 
-    async fn connect(&self, this: &mut Try) -> Result<Running, Fault> {
+    /// Starts the child, where there is one to be started; its stdout and its stdin.
+    fn start(&self, child: &mut Option<Child>) -> io::Result<Option<Pipes>> {
+        if let Reach::Http { .. } = self.server.spec.reach {
+            return Ok(None);
+        }
+        let (started, stdout, stdin) = Child::start(&self.server, &self.keeper)?;
+        *child = Some(started);
+        Ok(Some((stdout, stdin)))
+    }
+
+    async fn connect(&self, pipes: Option<Pipes>, end: &CancellationToken) -> Result<Running, Fault> {
         let relay = Arc::new(Relay::new(self.server.clone()));
         let lifecycle = match self.is_silent.swap(false, Ordering::Relaxed) {
             true => ClientLifecycleMode::Initialize,
@@ -181,16 +204,13 @@ impl Keeping {
         };
         let asks_first = lifecycle != ClientLifecycleMode::Initialize;
         let began = Instant::now();
-        let connected = match &self.server.spec.reach {
-            Reach::Child { .. } => {
-                let (started, stdout, stdin) = Child::start(&self.server.spec, &self.keeper)?;
-                this.child = Some(started);
-                serve_client_with_lifecycle_and_ct(relay, (stdout, stdin), lifecycle, this.end.clone()).await
-            }
-            Reach::Http { url, headers } => {
+        let connected = match (pipes, &self.server.spec.reach) {
+            (None, Reach::Http { url, headers }) => {
                 let transport = http::transport(self.means.client.clone(), url, headers);
-                serve_client_with_lifecycle_and_ct(relay, transport, lifecycle, this.end.clone()).await
+                serve_client_with_lifecycle_and_ct(relay, transport, lifecycle, end.clone()).await
             }
+            (Some(pipes), _) => serve_client_with_lifecycle_and_ct(relay, pipes, lifecycle, end.clone()).await,
+            (None, Reach::Child { .. }) => return Err(Fault::Ended),
         };
         let running = connected.map_err(|error| Fault::Connect(Box::new(error)))?;
         let is_legacy = running.peer().peer_info().is_some_and(|info| Era::of(&info.protocol_version) == Era::Legacy);
@@ -198,13 +218,14 @@ impl Keeping {
         Ok(running)
     }
 
-    /// Reads the lists anew when they may have changed, for as long as they can be read.
+    /// Reads the lists anew when they may have changed, for as long as the connection stands.
     async fn follow(&self, link: &Link) -> Fault {
         let mut hearing = pin!(self.hear(link));
-        let mut last = Instant::now();
+        let (mut last, mut is_behind) = (Instant::now(), false);
         loop {
-            let looks =
-                !read::tells(&self.server.offer().capabilities) || matches!(self.server.spec.reach, Reach::Http { .. });
+            let looks = is_behind
+                || !read::tells(&self.server.offer().capabilities)
+                || matches!(self.server.spec.reach, Reach::Http { .. });
             let look = async { if looks { tokio::time::sleep(LOOK).await } else { std::future::pending().await } };
             tokio::select! {
                 () = self.server.stale.notified() => {}
@@ -216,8 +237,17 @@ impl Keeping {
             self.server.stale.notified().now_or_never();
             last = Instant::now();
             match read::read(&link.peer, &self.server.spec, &self.server.offer()).await {
-                Ok(offer) => self.publish(offer),
-                Err(error) => return error.into(),
+                Ok(offer) => {
+                    is_behind = false;
+                    self.publish(offer);
+                }
+                // One that is late with a call under way may do one thing at a time; with none, it hangs.
+                Err(error) if error.is_broken() || (error.is_late() && link.relay.is_idle()) => return error.into(),
+                Err(error) => {
+                    is_behind = true;
+                    let (server, why) = (&*self.server.spec.name, Fault::from(error).words());
+                    tracing::warn!(server, why, "the lists of an MCP server stay as they were");
+                }
             }
         }
     }
@@ -258,6 +288,8 @@ impl Keeping {
                 self.server.is_stale();
             }
         }
+        // Perhaps it is not there any more.
+        self.server.is_stale();
     }
 
     /// What it offers from now on. Those who listen hear of what has changed.
@@ -288,6 +320,14 @@ impl Keeping {
         {
             self.server.tell(what);
         }
+    }
+}
+
+/// Waits for the end of the child's process. Its pipes say nothing of that where a process that it has started holds them.
+async fn gone(child: &mut Option<Child>) {
+    match child {
+        Some(child) => child.gone().await,
+        None => std::future::pending().await,
     }
 }
 

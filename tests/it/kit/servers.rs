@@ -55,6 +55,11 @@ impl Servers {
         Journal(self.folder.path().join(format!("{name}.jsonl")))
     }
 
+    /// The path of a file beside the journals, which is not there yet; for options that wait for one.
+    pub fn file_beside(&self, name: &str) -> String {
+        self.folder.path().join(name).to_str().expect("a path of text").to_owned()
+    }
+
     /// The file's content.
     pub fn file(&self) -> String {
         json!({"mcpServers": self.entries}).to_string()
@@ -179,6 +184,22 @@ pub fn runs(pid: i32) -> bool {
 /// Has the process ended without having been reaped?
 pub fn is_zombie(pid: i32) -> bool {
     state(pid) == Some('Z')
+}
+
+/// The processes that watch over the children of this one, should it be killed.
+pub fn keepers_of(pid: u32) -> Vec<i32> {
+    let processes = std::fs::read_dir("/proc").expect("a system that is Linux").flatten();
+    let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let is_one = |of: &i32| {
+        let line = std::fs::read(format!("/proc/{of}/cmdline")).unwrap_or_default();
+        line.split(|byte| *byte == 0).any(|argument| argument == b"end-children") && parent(*of) == Some(pid)
+    };
+    pids.filter(is_one).collect()
+}
+
+fn parent(pid: i32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }
 
 /// The letter that Linux has for how a process is; `None` where there is none.

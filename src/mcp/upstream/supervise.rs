@@ -120,8 +120,10 @@ impl Keeping {
                 child.end().await;
             }
             tokio::select! {
-                () = tokio::time::sleep_until(again) => {}
+                biased;
+                // The pause may be over by now: nobody is started at the end.
                 () = self.stop.cancelled() => return,
+                () = tokio::time::sleep_until(again) => {}
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }

@@ -37,8 +37,9 @@ const START_WAITS: Duration = Duration::from_millis(750);
 /// The longest that the line about the server waits for the first checks.
 const START_LINE_WAITS: Duration = Duration::from_millis(500);
 
-/// How long `check` waits for other MCP servers.
-const LOOK: Duration = Duration::from_secs(10);
+/// How long `check` waits for other MCP servers: longer than an old one needs that does not answer a question that it
+/// does not know, which is waited for for ten seconds.
+const LOOK: Duration = Duration::from_secs(12);
 
 /// The process's parts, joined.
 pub struct App {

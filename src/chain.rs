@@ -261,7 +261,7 @@ impl Run<'_> {
             telemetry::falling_back(self.with.request_id, from, provider.name(), provider.spec.title, &link.model);
         }
         if let Some(onlooker) = self.with.onlooker {
-            onlooker.tries(link.provider.name(), self.attempts.last());
+            onlooker.tries(link.provider.name(), &link.model, self.attempts.last());
         }
     }
 

@@ -70,7 +70,7 @@ impl Outcome {
 /// Somebody who looks on while the links of a chain are tried.
 pub trait Onlooker: fmt::Debug + Send + Sync {
     /// A link is tried now: the first one, or the next one after this.
-    fn tries(&self, provider: &'static str, after: Option<&Attempt>);
+    fn tries(&self, provider: &'static str, model: &str, after: Option<&Attempt>);
 }
 
 /// One link of a chain and what came of it, all its tries together.

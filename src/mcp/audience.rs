@@ -107,7 +107,8 @@ async fn watch(handler: &Handler, uri: &str) -> Result<Option<Watching>, ErrorDa
     }
     handler.mcp.settle().await;
     let Some(place) = catalog::place_of_uri(&handler.mcp, &handler.scope, uri) else {
-        return Err(ErrorData::resource_not_found(format!("unknown resource: {uri}"), None));
+        let data = serde_json::json!({"uri": uri});
+        return Err(ErrorData::resource_not_found(format!("unknown resource: {uri}"), Some(data)));
     };
     Ok(Some(Watches::watch(&handler.mcp, place).await?))
 }

@@ -11,6 +11,7 @@ mod notes;
 mod prefixed;
 mod relay;
 mod run;
+pub(super) mod tasks;
 
 use rmcp::ErrorData;
 use rmcp::model::{
@@ -20,7 +21,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, RoleServer};
 
-use super::catalog::Found;
+use super::catalog::{Found, Place};
 use super::handler::Handler;
 use super::upstream::Standing;
 use super::{Scope, catalog};
@@ -39,12 +40,14 @@ pub(super) async fn call_tool(
     context: RequestContext<RoleServer>,
 ) -> Result<CallToolResponse, ErrorData> {
     let look = || catalog::place_of_tool(&handler.mcp, &handler.scope, &request.name);
-    let mut found = look();
-    if !matches!(found, Some(Found::There(_))) {
+    let found = match look() {
+        Some(Found::There(place)) => Some(Found::There(place)),
         // Its server may have been started just now.
-        handler.mcp.settle().await;
-        found = look();
-    }
+        _ => {
+            handler.mcp.settle().await;
+            look()
+        }
+    };
     let place = match found {
         Some(Found::There(place)) => place,
         Some(Found::Held(place)) => {
@@ -68,6 +71,7 @@ pub(super) async fn call_tool(
             return Ok(result.into());
         }
         Ok(ServerResult::InputRequiredResult(required)) => return Ok(required.into()),
+        Ok(ServerResult::CreateTaskResult(task)) => return Ok(tasks::shown(handler, &place.server, task).into()),
         Ok(_) => Failure::Nonsense,
         Err(failure) => failure,
     };
@@ -81,8 +85,7 @@ pub(super) async fn get_prompt(
     caller: &Caller,
     context: RequestContext<RoleServer>,
 ) -> Result<GetPromptResponse, ErrorData> {
-    handler.mcp.settle().await;
-    let Some(place) = catalog::place_of_prompt(&handler.mcp, &handler.scope, &request.name) else {
+    let Some(place) = place_of_prompt(handler, &request.name).await else {
         return Err(ErrorData::invalid_params(format!("unknown prompt: {}", request.name), None));
     };
     request.meta = None;
@@ -101,6 +104,16 @@ pub(super) async fn get_prompt(
         Err(failure) => failure,
     };
     Err(failure.error(&place.server.spec.name, &place.name))
+}
+
+/// Where a prompt is; its server may have been started just now.
+async fn place_of_prompt(handler: &Handler, name: &str) -> Option<Place> {
+    let look = || catalog::place_of_prompt(&handler.mcp, &handler.scope, name);
+    if let Some(place) = look() {
+        return Some(place);
+    }
+    handler.mcp.settle().await;
+    look()
 }
 
 /// Reads a resource of another server.
@@ -139,15 +152,13 @@ pub(super) async fn complete(
     caller: &Caller,
     context: RequestContext<RoleServer>,
 ) -> Result<CompleteResult, ErrorData> {
-    let (mcp, scope) = (&handler.mcp, &handler.scope);
-    mcp.settle().await;
     let place = match &mut request.r#ref {
         Reference::Prompt(prompt) => {
-            let place = catalog::place_of_prompt(mcp, scope, &prompt.name);
+            let place = place_of_prompt(handler, &prompt.name).await;
             place.inspect(|place| prompt.name.clone_from(&place.name))
         }
         Reference::Resource(resource) => {
-            let place = catalog::place_of_uri(mcp, scope, &resource.uri);
+            let place = catalog::place_of_uri(&handler.mcp, &handler.scope, &resource.uri);
             place.inspect(|place| resource.uri.clone_from(&place.name))
         }
         _ => None,

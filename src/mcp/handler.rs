@@ -5,17 +5,18 @@ use std::sync::Arc;
 use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
-    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
-    ListToolsResult, LoggingLevel, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse,
-    ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams, SubscriptionFilter, Tool,
-    UnsubscribeRequestParams,
+    CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
+    GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, Implementation, ListPromptsResult,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
+    ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestParams,
+    SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
 use rmcp::service::{NotificationContext, RequestContext, RoleServer, SubscriptionContext};
 
 use super::audience::{self, Seat};
 use super::caller::Door;
 use super::caught::answered;
+use super::upstream::Server;
 use super::{Mcp, Scope, catalog, dispatch, resources, tools};
 use crate::admit::Stranger;
 use crate::domain::facts::Caller;
@@ -61,7 +62,7 @@ fn refused(stranger: &Stranger) -> ErrorData {
 impl ServerHandler for Handler {
     fn get_info(&self) -> ServerConfig {
         // The same whatever other servers can do: they come and go, and this is answered before they are up.
-        let capabilities = ServerCapabilities::builder()
+        let mut capabilities = ServerCapabilities::builder()
             .enable_completions()
             .enable_logging()
             .enable_prompts()
@@ -72,6 +73,15 @@ impl ServerHandler for Handler {
             .enable_tools()
             .enable_tool_list_changed()
             .build();
+        // But for tasks: the SDK refuses their methods where they are not declared.
+        let later = |server: &Arc<Server>| server.offer().capabilities.supports_tasks();
+        let is_there = match &self.scope {
+            Scope::All => self.mcp.servers().all().iter().any(later),
+            Scope::One(server) => later(server),
+        };
+        if is_there {
+            capabilities.extensions = ServerCapabilities::builder().enable_tasks().build().extensions;
+        }
         let name = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("AI MCP Gateway");
         let mut config = ServerConfig::new(capabilities).with_server_info(name);
         config.instructions = catalog::instructions(&self.scope);
@@ -166,6 +176,33 @@ impl ServerHandler for Handler {
     ) -> Result<CompleteResult, ErrorData> {
         let caller = self.caller(&context).await?;
         answered(dispatch::complete(self, request, &caller, context)).await
+    }
+
+    async fn get_task(
+        &self,
+        request: GetTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<GetTaskResult, ErrorData> {
+        let caller = self.caller(&context).await?;
+        answered(dispatch::tasks::get(self, request, &caller, &context)).await
+    }
+
+    async fn update_task(
+        &self,
+        request: UpdateTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let caller = self.caller(&context).await?;
+        answered(dispatch::tasks::update(self, request, &caller, &context)).await
+    }
+
+    async fn cancel_task(
+        &self,
+        request: CancelTaskParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<(), ErrorData> {
+        let caller = self.caller(&context).await?;
+        answered(dispatch::tasks::cancel(self, request, &caller, &context)).await
     }
 
     async fn set_level(

@@ -120,26 +120,30 @@ impl Seen {
 }
 
 impl Onlooker for Seen {
-    fn tries(&self, provider: &'static str, after: Option<&Attempt>) {
+    fn tries(&self, provider: &'static str, model: &str, after: Option<&Attempt>) {
         let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         words.asked = Some(provider);
         let Some(after) = after else { return };
         if words.fresh.len() == MOST_WORDS {
             words.fresh.remove(0);
         }
-        words.fresh.push(moved(after, provider));
+        words.fresh.push(moved(after, provider, model));
         drop(words);
         self.news.notify_one();
     }
 }
 
-/// `openai failed (auth), trying openrouter`.
-fn moved(after: &Attempt, to: &str) -> String {
+/// `openai failed (auth), trying openrouter`; within one provider its models' names.
+fn moved(after: &Attempt, provider: &str, model: &str) -> String {
+    let (from, to) = match after.provider == provider {
+        true => (&*after.model, model),
+        false => (after.provider, provider),
+    };
     let ended = match after.outcome {
         Outcome::Skipped(_) => "was passed over",
         Outcome::Ok | Outcome::Failed(_) => "failed",
     };
-    format!("{} {ended} ({}), trying {to}", after.provider, after.outcome.word())
+    format!("{from} {ended} ({}), trying {to}", after.outcome.word())
 }
 
 #[cfg(test)]
@@ -156,12 +160,14 @@ mod tests {
     #[test]
     fn words_wait_for_the_next_note_and_are_bounded() {
         let seen = Seen::default();
-        seen.tries("openai", None);
+        seen.tries("openai", "gpt-4o", None);
         assert_eq!((seen.take(), seen.asked()), (None, Some("openai")));
-        seen.tries("openrouter", Some(&ended(Outcome::Failed(Class::Auth))));
+        seen.tries("openrouter", "openai/gpt-4o", Some(&ended(Outcome::Failed(Class::Auth))));
         assert_eq!(seen.take().as_deref(), Some("openai failed (auth), trying openrouter"));
+        seen.tries("openai", "gpt-4o-mini", Some(&ended(Outcome::Failed(Class::Auth))));
+        assert_eq!(seen.take().as_deref(), Some("gpt-4o failed (auth), trying gpt-4o-mini"));
         for _ in 0..20 {
-            seen.tries("mock", Some(&ended(Outcome::Skipped(Passed::Resting))));
+            seen.tries("mock", "mock-gpt", Some(&ended(Outcome::Skipped(Passed::Resting))));
         }
         let words = seen.take().unwrap_or_default();
         assert_eq!(words.matches("openai was passed over (resting), trying mock").count(), MOST_WORDS);

@@ -14,7 +14,7 @@ mod usage;
 
 use std::borrow::Cow;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde_json::Value;
@@ -61,9 +61,13 @@ struct Desk<'a> {
 /// Every tool, in the order in which they are listed.
 static TOOLS: &[OwnTool] = &[route::TOOL, chat::TOOL, explain::TOOL, models::TOOL, health::TOOL, usage::TOOL];
 
+/// The same as clients see them; made once, since each modern call looks here for its tool's schema.
+static TOLD: LazyLock<Vec<Tool>> = LazyLock::new(|| TOOLS.iter().map(OwnTool::told).collect());
+
 /// The tools that are there.
 pub(super) fn listed(gateway: &Gateway) -> Vec<Tool> {
-    TOOLS.iter().filter(|tool| (tool.is_there)(gateway)).map(OwnTool::told).collect()
+    let there = TOOLS.iter().zip(TOLD.iter()).filter(|(tool, _)| (tool.is_there)(gateway));
+    there.map(|(_, told)| told.clone()).collect()
 }
 
 /// The tool of this name, where it is there.

@@ -26,7 +26,7 @@ pub use check::{check, check_called, check_error, check_not_called};
 pub use database::{Database, databases, postgres, sqlite};
 pub use front::Front;
 pub use gateway::{Gateway, GatewayBuilder, gateway};
-pub use mcp::{Era, Mcp, McpBuilder, Outcome, Pending, Said, mcp, mcp_over_stdio, misfit};
+pub use mcp::{Era, Mcp, McpBuilder, Said, mcp, mcp_over_stdio, misfit};
 pub use process::{Finished, Process};
 pub use redis::{Redis, free_port, redis, redis_with};
 pub use servers::{

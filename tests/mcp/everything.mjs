@@ -9,7 +9,7 @@ import { addPrompts } from './everything/prompts.mjs';
 import { addResources } from './everything/resources.mjs';
 import { McpServer, codec, serveStdio } from './everything/sdk.mjs';
 import { serveHttp } from './everything/http.mjs';
-import { TASKS } from './everything/tasks.mjs';
+import { HAS_TASKS, TASKS } from './everything/tasks.mjs';
 import { addTools } from './everything/tools.mjs';
 
 /** What a call may change for everybody, and who is told of it where there is nobody to ask. */
@@ -21,7 +21,7 @@ function make() {
     {
       capabilities: {
         completions: {},
-        extensions: { [TASKS]: {} },
+        ...(HAS_TASKS && { extensions: { [TASKS]: {} } }),
         logging: {},
         prompts: { listChanged: true },
         resources: { listChanged: true, subscribe: true },

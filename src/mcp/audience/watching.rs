@@ -77,9 +77,8 @@ impl Watches {
     /// Where it has said no, or too much is watched.
     pub(super) async fn watch(mcp: &Arc<Mcp>, place: Place) -> Result<Watching, ErrorData> {
         let server = place.server;
-        let can = server.offer().capabilities.resources.as_ref().is_some_and(|can| can.subscribe == Some(true));
         let is_up = matches!(server.standing(), Standing::Up(_));
-        if is_up && !can {
+        if !may_tell(&server) {
             let words = format!("server `{}` does not tell of changes of resources", server.spec.name);
             return Err(ErrorData::new(ErrorCode::METHOD_NOT_FOUND, words, None));
         }
@@ -109,6 +108,12 @@ impl Watches {
         }
         Ok(watching)
     }
+}
+
+/// Does `server` tell of changes of resources? Of one that is away, nobody knows.
+pub(super) fn may_tell(server: &Server) -> bool {
+    let can = server.offer().capabilities.resources.as_ref().is_some_and(|can| can.subscribe == Some(true));
+    can || !matches!(server.standing(), Standing::Up(_))
 }
 
 /// One resource at its server, over all connections.

@@ -28,7 +28,7 @@ const READING: Duration = Duration::from_secs(5);
 /// Why a request is attended to no longer.
 pub(super) enum Attended {
     /// It is over.
-    Done(Result<ServerResult, Failure>),
+    Done(Result<Box<ServerResult>, Failure>),
     /// A modern client has to answer first.
     Asks,
 }
@@ -55,6 +55,12 @@ pub(super) async fn attend(
                     flight.open.push(Open { key: format!("ask-{}", flight.asked), ask, reply });
                     until.get_or_insert_with(|| Instant::now() + TOGETHER);
                 }
+                Some(Event::Lacks(needed)) if era == Era::Modern => {
+                    // What is not declared is never asked for, and the client can change that (docs: protocols/mcp.md, 2).
+                    let error = ErrorData::missing_required_client_capability(*needed);
+                    return Attended::Done(Err(Failure::Refused(error)));
+                }
+                Some(Event::Lacks(_)) => {}
                 Some(Event::Ask(ask, reply)) => asking.push(put(&context.peer, ask, reply)),
                 Some(Event::Done(result)) => {
                     let telling = async {

@@ -1,8 +1,9 @@
 //! Whom a request comes from, as far as another server may know it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rmcp::model::{ClientCapabilities, LoggingLevel, RequestMetaObject};
+use rmcp::model::{ClientCapabilities, LoggingLevel, RequestMetaObject, TASKS_EXTENSION_ID};
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::Value;
 
@@ -26,11 +27,13 @@ impl Client {
     pub(super) fn of(context: &RequestContext<RoleServer>, level: Option<LoggingLevel>) -> Client {
         let era = context.protocol_version().map_or(Era::Legacy, |version| Era::of(&version));
         let abilities = context.client_capabilities().unwrap_or_default();
-        // Only what is passed on: tasks and extensions need methods that are not.
+        // Only what is passed on: other extensions than tasks need methods that are not.
         let mut passed = ClientCapabilities::default();
         passed.roots = abilities.roots;
         passed.sampling = abilities.sampling;
         passed.elicitation = abilities.elicitation;
+        let tasks = abilities.extensions.and_then(|mut extensions| extensions.remove_entry(TASKS_EXTENSION_ID));
+        passed.extensions = tasks.filter(|_| era == Era::Modern).map(|tasks| BTreeMap::from([tasks]));
         let wish = match era {
             Era::Modern => context.meta.log_level(),
             Era::Legacy => level,
@@ -38,7 +41,7 @@ impl Client {
         // A legacy client that has not said anything is told what its server chooses to tell it.
         let level = wish.or_else(|| (era == Era::Legacy).then_some(LoggingLevel::Info));
         let wants_progress = context.meta.get_progress_token().is_some();
-        Client { era, wish, behalf: Behalf { abilities: Arc::new(passed), level, wants_progress } }
+        Client { era, wish, behalf: Behalf { era, abilities: Arc::new(passed), level, wants_progress } }
     }
 
     /// The `_meta` for a server of `era`: what the client says beside the protocol, and what it can do.

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use rmcp::model::{
-    CallToolRequest, CallToolRequestParams, ClientRequest, CompleteRequest, CompleteRequestParams, GetPromptRequest,
-    GetPromptRequestParams, InputResponses, ReadResourceRequest, ReadResourceRequestParams, Reference,
+    CallToolRequest, CallToolRequestParams, CancelTaskParams, CancelTaskRequest, ClientRequest, CompleteRequest,
+    CompleteRequestParams, GetPromptRequest, GetPromptRequestParams, GetTaskParams, GetTaskRequest, InputResponses,
+    ReadResourceRequest, ReadResourceRequestParams, Reference, UpdateTaskParams, UpdateTaskRequest,
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+
+/// The longest name in logs and records, in characters: the protocol's own limit of names (docs: protocols/mcp.md, 5).
+const LONGEST_TOLD: usize = 128;
 
 /// What a server is asked.
 #[derive(Debug, Clone)]
@@ -20,6 +24,12 @@ pub(in crate::mcp) enum Errand {
     Read(ReadResourceRequestParams),
     /// How an argument may go on.
     Complete(CompleteRequestParams),
+    /// How a task is.
+    GetTask(GetTaskParams),
+    /// To take what a task has asked for.
+    UpdateTask(UpdateTaskParams),
+    /// To end a task.
+    CancelTask(CancelTaskParams),
 }
 
 impl Errand {
@@ -30,10 +40,13 @@ impl Errand {
             Errand::Prompt(_) => "prompts/get",
             Errand::Read(_) => "resources/read",
             Errand::Complete(_) => "completion/complete",
+            Errand::GetTask(_) => "tasks/get",
+            Errand::UpdateTask(_) => "tasks/update",
+            Errand::CancelTask(_) => "tasks/cancel",
         }
     }
 
-    /// The tool, the prompt or the URI.
+    /// The tool, the prompt or the URI; a task's id is nobody's but its client's.
     pub(super) fn name(&self) -> &str {
         match self {
             Errand::Tool(params) => &params.name,
@@ -44,7 +57,19 @@ impl Errand {
                 Reference::Resource(resource) => &resource.uri,
                 _ => "",
             },
+            Errand::GetTask(_) | Errand::UpdateTask(_) | Errand::CancelTask(_) => "",
         }
+    }
+
+    /// The same as it is told in logs and records: a client may write anything, at any length, and a URI's query holds
+    /// arguments.
+    pub(super) fn told_name(&self) -> String {
+        let name = self.name();
+        let plain = match self {
+            Errand::Read(_) | Errand::Complete(_) => name.split(['?', '#']).next().unwrap_or_default(),
+            _ => name,
+        };
+        plain.chars().filter(|letter| !letter.is_control()).take(LONGEST_TOLD).collect()
     }
 
     /// The request itself.
@@ -54,6 +79,9 @@ impl Errand {
             Errand::Prompt(params) => ClientRequest::GetPromptRequest(GetPromptRequest::new(params)),
             Errand::Read(params) => ClientRequest::ReadResourceRequest(ReadResourceRequest::new(params)),
             Errand::Complete(params) => ClientRequest::CompleteRequest(CompleteRequest::new(params)),
+            Errand::GetTask(params) => ClientRequest::GetTaskRequest(GetTaskRequest::new(params)),
+            Errand::UpdateTask(params) => ClientRequest::UpdateTaskRequest(UpdateTaskRequest::new(params)),
+            Errand::CancelTask(params) => ClientRequest::CancelTaskRequest(CancelTaskRequest::new(params)),
         }
     }
 
@@ -63,7 +91,7 @@ impl Errand {
             Errand::Tool(params) => Some((&mut params.input_responses, &mut params.request_state)),
             Errand::Prompt(params) => Some((&mut params.input_responses, &mut params.request_state)),
             Errand::Read(params) => Some((&mut params.input_responses, &mut params.request_state)),
-            Errand::Complete(_) => None,
+            Errand::Complete(_) | Errand::GetTask(_) | Errand::UpdateTask(_) | Errand::CancelTask(_) => None,
         }
     }
 
@@ -72,7 +100,7 @@ impl Errand {
         let arguments = match self {
             Errand::Tool(params) => params.arguments.as_ref(),
             Errand::Prompt(params) => params.arguments.as_ref(),
-            Errand::Read(_) | Errand::Complete(_) => None,
+            _ => None,
         };
         let arguments: BTreeMap<&String, Value> =
             arguments.into_iter().flatten().map(|(name, value)| (name, sorted(value))).collect();
@@ -102,6 +130,14 @@ mod tests {
         let mut params = CallToolRequestParams::new(name);
         params.arguments = arguments.as_object().cloned();
         Errand::Tool(params).digest()
+    }
+
+    #[test]
+    fn what_is_told_of_a_request_is_bounded_and_holds_no_arguments() {
+        let read = |uri: &str| Errand::Read(ReadResourceRequestParams::new(uri)).told_name();
+        assert_eq!(read("db://people?name=Ada"), "db://people");
+        assert_eq!(read(&"u".repeat(1000)).len(), LONGEST_TOLD);
+        assert_eq!(Errand::Prompt(GetPromptRequestParams::new("a\nb")).told_name(), "ab");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::failure::Failure;
 use super::notes::Notes;
 use super::relay::Underway;
 use crate::mcp::eras::Ask;
-use crate::mcp::upstream::Link;
+use crate::mcp::upstream::{Era, Link};
 
 /// Questions that may wait for a client at once.
 const EVENTS: usize = 16;
@@ -26,8 +26,10 @@ const CANCELLING: Duration = Duration::from_secs(5);
 pub(super) enum Event {
     /// The server wants to know something first.
     Ask(Ask, oneshot::Sender<Result<ClientResult, ErrorData>>),
+    /// The server wants to know something that the client has not declared.
+    Lacks(Box<ClientCapabilities>),
     /// It is over.
-    Done(Result<ServerResult, Failure>),
+    Done(Result<Box<ServerResult>, Failure>),
 }
 
 /// A request under way. Dropping it cancels it.
@@ -51,6 +53,7 @@ pub(super) struct Open {
 /// What is known of the client for which a request is sent.
 #[derive(Clone)]
 pub(super) struct Behalf {
+    pub(super) era: Era,
     /// What it can be asked.
     pub(super) abilities: Arc<ClientCapabilities>,
     /// From which level on it hears log messages.
@@ -61,7 +64,7 @@ pub(super) struct Behalf {
 
 impl Flight {
     /// Sends `request` over `link`, from a task of `runtime`. It may take `limit`, beside the time that the client
-    /// takes for its answers.
+    /// takes for its answers. `None` where too many are under way there.
     pub(super) fn start(
         runtime: &Handle,
         link: Arc<Link>,
@@ -69,7 +72,8 @@ impl Flight {
         meta: RequestMetaObject,
         behalf: Behalf,
         limit: Duration,
-    ) -> Flight {
+    ) -> Option<Flight> {
+        let place = link.relay.place()?;
         let (sender, events) = mpsc::channel(EVENTS);
         let notes = Arc::new(Notes::default());
         let cancelled = CancellationToken::new();
@@ -77,18 +81,34 @@ impl Flight {
             events: sender,
             notes: notes.clone(),
             abilities: behalf.abilities,
+            era: behalf.era,
             level: behalf.level,
             wants_progress: behalf.wants_progress,
             asking: watch::Sender::new(0),
         };
-        runtime.spawn(drive(link, request, meta, underway, limit, cancelled.clone()));
-        Flight { events, notes, open: Vec::new(), asked: 0, _cancel: cancelled.drop_guard() }
+        let driving = drive(link, request, meta, underway, limit, cancelled.clone());
+        runtime.spawn(async move {
+            driving.await;
+            drop(place);
+        });
+        Some(Flight { events, notes, open: Vec::new(), asked: 0, _cancel: cancelled.drop_guard() })
+    }
+}
+
+#[cfg(test)]
+impl Flight {
+    /// A request of which nothing comes, and what tells that it was cancelled.
+    pub(in crate::mcp) fn idle() -> (Flight, CancellationToken) {
+        let cancelled = CancellationToken::new();
+        let (_, events) = mpsc::channel(1);
+        let _cancel = cancelled.clone().drop_guard();
+        (Flight { events, notes: Arc::default(), open: Vec::new(), asked: 0, _cancel }, cancelled)
     }
 }
 
 /// How a request ended here, whatever becomes of it there.
 enum End {
-    Answered(Result<Result<ServerResult, ServiceError>, oneshot::error::RecvError>),
+    Over(Result<Box<ServerResult>, Failure>),
     Late,
     Cancelled,
 }
@@ -124,14 +144,14 @@ async fn drive(
     let entered = link.relay.enter(handle.id.clone(), handle.progress_token.clone(), underway);
     let end = tokio::select! {
         biased;
-        answer = &mut handle.rx => End::Answered(answer),
+        answer = &mut handle.rx => End::Over(result(answer)),
         () = cancelled.cancelled() => End::Cancelled,
         () = clock.run_out() => End::Late,
     };
     drop(entered);
     match end {
-        End::Answered(answer) => {
-            events.send(Event::Done(result(answer))).await.ok();
+        End::Over(result) => {
+            events.send(Event::Done(result)).await.ok();
         }
         End::Late => {
             let told = events.send(Event::Done(Err(Failure::Late(limit))));
@@ -147,9 +167,9 @@ async fn cancel(handle: RequestHandle<RoleClient>, reason: &str) {
 
 fn result(
     answer: Result<Result<ServerResult, ServiceError>, oneshot::error::RecvError>,
-) -> Result<ServerResult, Failure> {
+) -> Result<Box<ServerResult>, Failure> {
     match answer {
-        Ok(Ok(result)) => Ok(result),
+        Ok(Ok(result)) => Ok(Box::new(result)),
         Ok(Err(ServiceError::McpError(error))) => Err(Failure::Refused(error)),
         Ok(Err(ServiceError::TransportClosed)) | Err(_) => Err(Failure::Broken("it was closed".into())),
         // Its own words may hold the address, and that a key.

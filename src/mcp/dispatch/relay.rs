@@ -14,22 +14,27 @@ use rmcp::model::{
     UrlElicitationCapability,
 };
 use rmcp::service::{InboundStreamOrigin, NotificationContext, RequestContext, RoleClient};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
 use super::flight::Event;
 use super::notes::Notes;
 use crate::mcp::eras::Ask;
-use crate::mcp::upstream::{Server, What};
+use crate::mcp::upstream::{Era, Server, What};
 
+/// The most calls under way at one server, whatever their clients do with their connections.
+const MOST: usize = 2048;
 /// How long a server waits for a client's word.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// Notes of progress that may come before it is known which call they belong to.
 const EARLY: usize = 64;
+/// What a server is told whose question nobody can be asked.
+const UNDECLARED: &str = "the client of this call has not declared it";
 
 /// What a server says beside its answers, passed on to those whom it concerns.
 pub struct Relay {
     server: Arc<Server>,
     calls: Mutex<Calls>,
+    places: Arc<Semaphore>,
     /// The level of log messages that the server was told last.
     pub(super) level: Mutex<Option<LoggingLevel>>,
 }
@@ -47,6 +52,7 @@ struct Calls {
 pub(super) struct Underway {
     pub(super) events: mpsc::Sender<Event>,
     pub(super) notes: Arc<Notes>,
+    pub(super) era: Era,
     /// What its client can be asked.
     pub(super) abilities: Arc<ClientCapabilities>,
     /// From which level on it hears log messages; none where there is no level.
@@ -70,7 +76,13 @@ struct Asking(watch::Sender<usize>);
 impl Relay {
     /// For one connection to `server`.
     pub fn new(server: Arc<Server>) -> Relay {
-        Relay { server, calls: Mutex::default(), level: Mutex::new(None) }
+        let places = Arc::new(Semaphore::new(MOST));
+        Relay { server, calls: Mutex::default(), places, level: Mutex::new(None) }
+    }
+
+    /// A place for one more call; `None` where too many are under way.
+    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
     }
 
     /// Is no call under way?
@@ -99,24 +111,22 @@ impl Relay {
     /// alone whose client can be asked this.
     fn whose(&self, ask: &Ask, origin: Option<&InboundStreamOrigin>) -> Result<Underway, ErrorData> {
         let calls = self.calls();
-        if let Some(InboundStreamOrigin::OutboundRequest(id)) = origin
-            && let Some(call) = calls.by_id.get(id)
-        {
-            return if ask.suits(&call.abilities) { Ok(call.clone()) } else { Err(lacking(ask)) };
+        let own = match origin {
+            Some(InboundStreamOrigin::OutboundRequest(id)) => calls.by_id.get(id),
+            _ => None,
+        };
+        let of_one = own.or_else(|| calls.by_id.values().next().filter(|_| calls.by_id.len() == 1));
+        if let Some(call) = of_one {
+            return if ask.suits(&call.abilities) { Ok(call.clone()) } else { Err(call.lacks(ask)) };
         }
         let mut able = calls.by_id.values().filter(|call| ask.suits(&call.abilities));
-        match (able.next(), able.next()) {
-            (Some(call), None) => Ok(call.clone()),
-            (None, _) if calls.by_id.is_empty() => {
-                let words = format!("{}: no call is under way that this could belong to", ask.method());
-                Err(ErrorData::invalid_request(words, None))
-            }
-            (None, _) => Err(lacking(ask)),
-            (Some(_), Some(_)) => {
-                let words = format!("{}: several calls are under way, and nothing says whose this is", ask.method());
-                Err(ErrorData::invalid_request(words, None))
-            }
-        }
+        let why = match (able.next(), able.next()) {
+            (Some(call), None) => return Ok(call.clone()),
+            (None, _) if calls.by_id.is_empty() => "no call is under way that this could belong to",
+            (None, _) => UNDECLARED,
+            (Some(_), Some(_)) => "several calls are under way, and nothing says whose this is",
+        };
+        Err(ErrorData::invalid_request(format!("{}: {why}", ask.method()), None))
     }
 
     async fn ask(&self, ask: Ask, context: RequestContext<RoleClient>) -> Result<ClientResult, ErrorData> {
@@ -142,11 +152,15 @@ impl Relay {
     }
 }
 
-fn lacking(ask: &Ask) -> ErrorData {
-    ErrorData::invalid_request(format!("{}: the client of this call has not declared it", ask.method()), None)
-}
-
 impl Underway {
+    /// Its client cannot be asked this: a modern one is told what it would have to declare.
+    fn lacks(&self, ask: &Ask) -> ErrorData {
+        if self.era == Era::Modern {
+            self.events.try_send(Event::Lacks(Box::new(ask.needs()))).ok();
+        }
+        ErrorData::invalid_request(format!("{}: {UNDECLARED}", ask.method()), None)
+    }
+
     fn hear(&self, note: ProgressNotificationParam) {
         if self.wants_progress {
             self.notes.progress(note);

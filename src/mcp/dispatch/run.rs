@@ -18,7 +18,7 @@ use super::level;
 use crate::domain::facts::Caller;
 use crate::gateway::called::Called;
 use crate::mcp::Scope;
-use crate::mcp::eras::{Bond, Parked, parked};
+use crate::mcp::eras::{Bond, parked};
 use crate::mcp::handler::Handler;
 use crate::mcp::upstream::{Era, Link, Server, Standing};
 
@@ -38,7 +38,7 @@ pub(super) struct Asked<'a> {
 
 /// Does `errand`, or says why not; either way it is told in metrics and records.
 pub(super) async fn run(asked: &Asked<'_>, errand: Errand) -> Result<ServerResult, Failure> {
-    let (began, method, name) = (Instant::now(), errand.method(), errand.name().to_owned());
+    let (began, method, name) = (Instant::now(), errand.method(), errand.told_name());
     let done = rounds(asked, errand).await;
     if let Err(Failure::Broken(_) | Failure::Unsent(_)) = &done {
         // Whoever keeps the connection may not have seen yet that it is gone.
@@ -68,7 +68,7 @@ async fn rounds(asked: &Asked<'_>, mut errand: Errand) -> Result<ServerResult, F
     };
     for round in 0..ROUNDS {
         let result = match attend(&mut flight, asked.context, &asked.patience, client.era).await {
-            Attended::Done(result) => result?,
+            Attended::Done(result) => *result?,
             Attended::Asks => return asked.park(flight, &errand),
         };
         match result {
@@ -119,7 +119,9 @@ impl<'a> Asked<'a> {
         let runtime = servers.runtime().ok_or(Failure::NotYet)?;
         let meta = client.meta(self.context, link.era);
         let limit = self.server.spec.timeout;
-        Ok(Flight::start(runtime, link, errand.request(), meta, client.behalf.clone(), limit))
+        let started = Flight::start(runtime, link, errand.request(), meta, client.behalf.clone(), limit);
+        started
+            .ok_or_else(|| Failure::Unfit("was not sent: too many calls are under way there; try again shortly".into()))
     }
 
     /// The connection, for which a server that has just been started is given some time.
@@ -154,7 +156,11 @@ impl<'a> Asked<'a> {
     /// Has a modern client answer: the request goes on when it comes back.
     fn park(&self, flight: Flight, errand: &Errand) -> Result<ServerResult, Failure> {
         let asks = flight.open.iter().map(|open| (open.key.clone(), open.ask.to_input())).collect();
-        let state = Parked::park(&self.handler.mcp, flight, self.bond(errand))
+        let mcp = &self.handler.mcp;
+        let runtime = mcp.servers().runtime().ok_or(Failure::NotYet)?;
+        let state = mcp
+            .parked
+            .park(runtime, flight, self.bond(errand))
             .ok_or_else(|| Failure::Unfit("asks its client, and too many calls wait for their clients".into()))?;
         Ok(ServerResult::InputRequiredResult(InputRequiredResult::new(Some(asks), Some(state))))
     }

@@ -3,7 +3,8 @@
 use rmcp::ErrorData;
 use rmcp::model::{
     ClientCapabilities, ClientResult, CreateMessageRequest, CreateMessageRequestParams, CreateMessageResult,
-    ElicitRequest, ElicitRequestParams, ElicitResult, InputRequest, ListRootsRequest, ListRootsResult, ServerRequest,
+    ElicitRequest, ElicitRequestParams, ElicitResult, ElicitationCapability, InputRequest, JsonObject,
+    ListRootsRequest, ListRootsResult, RootsCapabilities, SamplingCapability, ServerRequest,
 };
 use serde_json::Value;
 
@@ -54,6 +55,29 @@ impl Ask {
             }),
             Ask::Roots => abilities.roots.is_some(),
         }
+    }
+
+    /// What a client has to declare to be asked this.
+    pub(in crate::mcp) fn needs(&self) -> ClientCapabilities {
+        let mut needed = ClientCapabilities::default();
+        match self {
+            Ask::Message(params) => {
+                let mut sampling = SamplingCapability::default();
+                if params.tools.is_some() || params.tool_choice.is_some() {
+                    sampling.tools = Some(JsonObject::new());
+                }
+                needed.sampling = Some(sampling);
+            }
+            Ask::Elicit(params) => {
+                let elicitation = ElicitationCapability::new();
+                needed.elicitation = Some(match **params {
+                    ElicitRequestParams::FormElicitationParams { .. } => elicitation.with_form(Default::default()),
+                    _ => elicitation.with_url(Default::default()),
+                });
+            }
+            Ask::Roots => needed.roots = Some(RootsCapabilities::default()),
+        }
+        needed
     }
 
     /// As a modern client is asked.
@@ -108,6 +132,7 @@ mod tests {
         let ask = Ask::of(serde_json::from_value(input.clone()).unwrap()).unwrap();
         let abilities = serde_json::from_value(abilities).unwrap();
         assert_eq!(ask.suits(&abilities), expected, "{input}");
+        assert!(ask.suits(&ask.needs()), "{input}");
     }
 
     fn form() -> Value {

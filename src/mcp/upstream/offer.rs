@@ -19,4 +19,6 @@ pub struct Offer {
     pub instructions: Option<String>,
     /// Tools that are held back because their definition has changed.
     pub held: Vec<String>,
+    /// Tools that are left out because something is wrong with them, and what that is.
+    pub left_out: Vec<String>,
 }

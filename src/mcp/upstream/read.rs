@@ -1,6 +1,7 @@
 //! What a server offers, read from it page by page, within bounds.
 
 use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rmcp::model::{
@@ -24,6 +25,8 @@ const MOST_ITEMS: usize = 5000;
 /// The longest name, and the largest definition of a tool, in bytes (docs: protocols/mcp.md, 5).
 const LONGEST_NAME: usize = 128;
 const LARGEST_TOOL: usize = 256 << 10;
+/// The most tools of one list that are logged because they are left out.
+const MOST_TOLD: usize = 20;
 /// The most of a list, in bytes of JSON.
 const MOST_BYTES: usize = 32 << 20;
 
@@ -91,10 +94,10 @@ pub(super) async fn read(peer: &Peer<RoleClient>, spec: &Spec, before: &Offer) -
     let info = peer.peer_info();
     let capabilities = info.as_ref().map(|info| info.capabilities.clone()).unwrap_or_default();
     let instructions = info.and_then(|info| info.instructions.clone());
-    let can = &capabilities;
+    let (can, left_out) = (&capabilities, LeftOut::default());
     // All at once: whoever waits for a change that was told waits for one answer, not for four.
     let (tools, prompts, resources, templates) = tokio::join!(
-        asked(can.tools.is_some(), tools(peer, spec)),
+        asked(can.tools.is_some(), tools(peer, spec, &left_out)),
         asked(can.prompts.is_some(), prompts(peer)),
         asked(can.resources.is_some(), resources(peer)),
         asked(can.resources.is_some(), templates(peer)),
@@ -118,6 +121,7 @@ pub(super) async fn read(peer: &Peer<RoleClient>, spec: &Spec, before: &Offer) -
         capabilities,
         instructions,
         held: Vec::new(),
+        left_out: left_out.told(spec, &before.left_out),
     })
 }
 
@@ -173,7 +177,7 @@ async fn templates(peer: &Peer<RoleClient>) -> Result<Vec<ResourceTemplate>, Unr
     all("resources/templates/list", peer, request, page).await
 }
 
-async fn tools(peer: &Peer<RoleClient>, spec: &Spec) -> Result<Vec<Tool>, Unread> {
+async fn tools(peer: &Peer<RoleClient>, spec: &Spec, left_out: &LeftOut) -> Result<Vec<Tool>, Unread> {
     let request = |params| {
         let mut request = ListToolsRequest::default();
         request.params = Some(params);
@@ -182,7 +186,7 @@ async fn tools(peer: &Peer<RoleClient>, spec: &Spec) -> Result<Vec<Tool>, Unread
     let page = |answer| match answer {
         ServerResult::ListToolsResult(list) => Some((list.tools, list.next_cursor)),
         // One tool that is not as it should be makes the SDK give up the whole page.
-        ServerResult::CustomResult(CustomResult(page)) => one_by_one(page, spec),
+        ServerResult::CustomResult(CustomResult(page)) => one_by_one(page, left_out),
         _ => None,
     };
     let mut seen = HashSet::new();
@@ -190,7 +194,7 @@ async fn tools(peer: &Peer<RoleClient>, spec: &Spec) -> Result<Vec<Tool>, Unread
     for tool in all("tools/list", peer, request, page).await? {
         let fault = fault(&tool).or_else(|| (!seen.insert(tool.name.clone())).then_some("another one has its name"));
         match fault {
-            Some(fault) => left_out(spec, &tool.name, fault),
+            Some(fault) => left_out.put(&tool.name, fault),
             None if spec.tools.shows(&tool.name) => tools.push(tool),
             None => {}
         }
@@ -199,7 +203,7 @@ async fn tools(peer: &Peer<RoleClient>, spec: &Spec) -> Result<Vec<Tool>, Unread
 }
 
 /// The tools of a page that are as they should be.
-fn one_by_one(mut page: Value, spec: &Spec) -> Option<Page<Tool>> {
+fn one_by_one(mut page: Value, left_out: &LeftOut) -> Option<Page<Tool>> {
     let Value::Array(items) = page.get_mut("tools")?.take() else { return None };
     let next = page["nextCursor"].as_str().map(str::to_owned);
     let mut tools = Vec::new();
@@ -207,7 +211,7 @@ fn one_by_one(mut page: Value, spec: &Spec) -> Option<Page<Tool>> {
         let name = item["name"].as_str().unwrap_or_default().to_owned();
         match serde_json::from_value(item) {
             Ok(tool) => tools.push(tool),
-            Err(_) => left_out(spec, &name, "it is not what the protocol calls a tool"),
+            Err(_) => left_out.put(&name, "it is not what the protocol calls a tool"),
         }
     }
     Some((tools, next))
@@ -232,7 +236,22 @@ fn fault(tool: &Tool) -> Option<&'static str> {
     }
 }
 
-fn left_out(spec: &Spec, tool: &str, fault: &str) {
-    let tool: String = tool.chars().take(LONGEST_NAME).collect();
-    tracing::warn!(server = &*spec.name, tool, fault, "a tool of an MCP server is left out");
+/// Tools that are left out, each with what is wrong with it.
+#[derive(Default)]
+struct LeftOut(Mutex<Vec<String>>);
+
+impl LeftOut {
+    fn put(&self, tool: &str, fault: &str) {
+        let tool: String = tool.chars().take(LONGEST_NAME).collect();
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{tool:?}: {fault}"));
+    }
+
+    /// All of them. Those that were not told `before` are told now.
+    fn told(self, spec: &Spec, before: &[String]) -> Vec<String> {
+        let all = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for tool in all.iter().filter(|tool| !before.contains(tool)).take(MOST_TOLD) {
+            tracing::warn!(server = &*spec.name, tool, "a tool of an MCP server is left out");
+        }
+        all
+    }
 }

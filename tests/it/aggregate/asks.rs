@@ -60,17 +60,20 @@ async fn a_client_over_stdio_is_asked() {
 #[tokio::test]
 async fn a_client_that_has_declared_nothing_is_not_asked() {
     let stand = Stand::start().await;
-    for era in Era::ALL {
-        let client = mcp(&stand.gateway).era(era).connect().await;
-        for name in ["old_pipe", "old_web"] {
-            for (kind, method) in KINDS {
-                let told = client.call(&format!("{name}__ask"), json!({"kind": kind})).await;
-                assert_eq!(told["isError"], true, "{era:?} {name} {kind}: {told}");
-                assert!(text(&told).contains(method) && text(&told).contains("not declared"), "{told}");
-            }
+    let client = mcp(&stand.gateway).connect().await;
+    let modern = mcp(&stand.gateway).modern().connect().await;
+    for name in ["old_pipe", "old_web"] {
+        for (kind, method) in KINDS {
+            let told = client.call(&format!("{name}__ask"), json!({"kind": kind})).await;
+            assert_eq!(told["isError"], true, "{name} {kind}: {told}");
+            assert!(text(&told).contains(method) && text(&told).contains("not declared"), "{told}");
+            let params = json!({"name": format!("{name}__ask"), "arguments": {"kind": kind}});
+            let refused = modern.request("tools/call", params).await;
+            assert_eq!((refused.code(), refused.status), (-32021, Some(400)), "{name} {kind}: {refused:?}");
+            assert!(refused.error()["data"]["requiredCapabilities"][kind].is_object(), "{refused:?}");
         }
-        assert_eq!(client.asked().len(), 0);
     }
+    assert_eq!(client.asked().len(), 0);
     let client = mcp(&stand.gateway).connect().await;
     for name in ["new_pipe", "new_web"] {
         let told = client.call(&format!("{name}__ask"), json!({"kind": "roots"})).await;

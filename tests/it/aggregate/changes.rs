@@ -37,7 +37,7 @@ async fn a_resource_that_changes_is_told_to_those_who_subscribed() {
         listening.cancel().await;
         let ended = || stand.journal(name).of("unsubscribe").len() + stand.journal(name).of("listened").len();
         eventually("the server to be told that nobody listens", || ended() >= 1).await;
-        assert_eq!(stand.journal(name).of("subscribe").len() <= 1, true, "each once, however many want to hear of it");
+        assert!(stand.journal(name).of("subscribe").len() <= 1, "each once, however many want to hear of it");
     }
 }
 
@@ -89,5 +89,40 @@ async fn a_list_that_changes_is_told_to_everybody_who_sees_it() {
         assert!(legacy.tools().await.iter().any(|known| known["name"] == json!(tool)));
         assert_eq!(text(&legacy.call(&tool, json!({})).await), "added ran");
         assert_eq!(other.notes_of(method).len(), 0);
+    }
+}
+
+#[tokio::test]
+async fn a_client_over_stdio_hears_of_changes() {
+    let method = "notifications/tools/list_changed";
+    for era in Era::ALL {
+        let servers = servers().stdio("files", &[]);
+        let client = over_stdio(&servers).era(era).connect().await;
+        assert!(client.tools().await.iter().any(|tool| tool["name"] == "files__echo"));
+        let listening = (era == Era::Modern).then(|| client.listen(json!({"toolsListChanged": true})));
+        if let Some(listening) = &listening {
+            listening.wait_for_notes(1).await;
+        }
+        client.call("files__change_tools", json!({"what": "add"})).await;
+        client.wait_for_notes(method, 1).await;
+        client.assert_only_messages();
+    }
+}
+
+#[tokio::test]
+async fn what_is_watched_is_watched_again_when_its_server_is_back() {
+    let stand = Stand::start().await;
+    for name in ["old_pipe", "new_pipe"] {
+        let client = mcp(&stand.gateway).connect().await;
+        client.open_stream().await;
+        let shown = format!("{}+test://watched", name.replace('_', "."));
+        client.request("resources/subscribe", json!({"uri": shown})).await.result();
+        client.call(&format!("{name}__crash"), json!({})).await;
+        // It may have changed in the meantime, of which nobody could tell.
+        let told = client.wait_for_notes(UPDATED, 1).await;
+        assert_eq!(told[0]["params"]["uri"], json!(shown));
+        let before = client.notes_of(UPDATED).len();
+        client.call(&format!("{name}__touch"), json!({"uri": "test://watched"})).await;
+        client.wait_for_notes(UPDATED, before + 1).await;
     }
 }

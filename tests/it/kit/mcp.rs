@@ -9,7 +9,7 @@ mod schema;
 mod stdio;
 
 pub use inbox::Said;
-pub use pending::{Outcome, Pending};
+use pending::{Outcome, Pending};
 pub use schema::misfit;
 
 use super::caller::Caller;

@@ -55,18 +55,39 @@ async fn a_client_that_waits_long_hears_that_it_goes_on() {
 
 #[tokio::test]
 async fn there_are_never_more_than_four_a_second_and_none_after_the_result() {
-    let openai = openai().always(status(500)).start().await;
-    let gateway = gateway().with(&openai).start().await;
+    let routes = r#"{"general":["gpt-4o","gpt-4o-mini","gpt-4.1","gpt-4.1-mini","gpt-5.2","gpt-5.2-mini"]}"#;
     for era in Era::ALL {
+        let openai = openai().always(status(500).held()).start().await;
+        let gateway = gateway().with(&openai).env("ROUTE_MODELS", routes).start().await;
         let client = mcp(&gateway).era(era).connect().await;
         let began = std::time::Instant::now();
-        for _ in 0..20 {
-            let (_, notes) = client.call_watched("route", json!({"prompt": "hi", "model": "gpt-4o"})).await;
-            check(&notes);
-            assert!(notes.len() as f64 <= 1.0 + began.elapsed().as_secs_f64() * 4.0, "{notes:?}");
-            let after = client.notes().len();
-            client.call("list_models", json!({})).await;
-            assert_eq!(client.notes().len(), after, "a note behind its result");
+        let calling = client.calling_watched("route", json!({"prompt": "hi"}));
+        for call in 1..6 {
+            openai.wait_for_calls(call).await;
+            openai.release();
         }
+        openai.wait_for_calls(6).await;
+        // The first move is told at once; those that follow on its heels wait, and are told together.
+        let words = |notes: &[Value]| {
+            let words = notes.iter().map(|note| note["params"]["message"].as_str().unwrap().to_owned());
+            words.collect::<Vec<_>>().join("; ")
+        };
+        let notes = calling.notes_later();
+        in_time("every move", async {
+            while words(&notes()).matches(", trying gpt-").count() < 5 {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await;
+        assert!(words(&notes()).starts_with("gpt-4o failed (server_error), trying gpt-4o-mini"), "{:?}", notes());
+        assert!(words(&notes()).ends_with("trying gpt-5.2-mini"), "{:?}", notes());
+        let told = notes().len();
+        let most = 1.0 + began.elapsed().as_secs_f64() * 4.0;
+        assert!(told as f64 <= most, "more than {most} notes: {:?}", notes());
+        openai.release();
+        assert_eq!(calling.result().await["isError"], json!(true));
+        check(&notes());
+        good(&client, "list_models", json!({})).await;
+        assert_eq!(notes().len(), told, "a note behind its result: {:?}", notes());
     }
 }

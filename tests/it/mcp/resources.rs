@@ -44,7 +44,8 @@ async fn one_that_nobody_has_is_an_error_of_its_era() {
     for client in &everywhere.clients {
         for uri in ["gateway://secrets", "gateway://", "file:///etc/passwd"] {
             let expected = if client.spoken() == Era::Legacy { -32002 } else { -32602 };
-            assert_eq!(client.request("resources/read", json!({"uri": uri})).await.code(), expected, "{uri}");
+            let outcome = client.request("resources/read", json!({"uri": uri})).await;
+            assert_eq!((outcome.code(), &outcome.error()["data"]), (expected, &json!({"uri": uri})));
         }
     }
 }

@@ -6,6 +6,7 @@ mod conformance;
 mod everything;
 mod inspector;
 mod readme;
+mod tasks;
 
 use super::client::variable;
 use super::skipped;

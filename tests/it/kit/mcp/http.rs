@@ -115,6 +115,7 @@ impl Http {
         let name = match named {
             "tools/call" | "prompts/get" => params.and_then(|params| params["name"].as_str()),
             "resources/read" => params.and_then(|params| params["uri"].as_str()),
+            "tasks/get" | "tasks/update" | "tasks/cancel" => params.and_then(|params| params["taskId"].as_str()),
             _ => None,
         };
         let request = request.header("mcp-method", named);

@@ -13,8 +13,6 @@ pub enum Said {
     Result(Value),
     /// Its error: code and message.
     Error(i64, String),
-    /// Nothing at all.
-    Nothing,
 }
 
 /// What has come.
@@ -49,14 +47,13 @@ impl Inbox {
         let reply = match (message["method"].as_str(), message.get("id")) {
             (Some(method), Some(id)) => {
                 let reply = match (self.script)(method, &message["params"]) {
-                    Said::Result(result) => Some(json!({"jsonrpc": "2.0", "id": id, "result": result})),
+                    Said::Result(result) => json!({"jsonrpc": "2.0", "id": id, "result": result}),
                     Said::Error(code, words) => {
-                        Some(json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": words}}))
+                        json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": words}})
                     }
-                    Said::Nothing => None,
                 };
                 self.asked.lock().expect("no panic in here").push(message);
-                reply
+                Some(reply)
             }
             (Some(_), None) => {
                 self.notes.lock().expect("no panic in here").push(message);

@@ -172,20 +172,36 @@ async fn through(revision: &str, behind: Behind, at_least: usize, but_for: &[&st
         Behind::Stdio => as_child(),
     };
     let gateway = gateway().arg("--mock").env("PATH", variable("PATH", "")).file("mcp.json", config).start().await;
-    let through = run(&format!("{}/mcp/everything", gateway.base()), revision).await;
+    let path = format!("{}/mcp/everything", gateway.base());
+    // The server has tasks over HTTP and for the modern era alone.
+    let counts = |scenario: &str, check: &str| {
+        let with = matches!(behind, Behind::Http) || !scenario.starts_with("tasks-");
+        with && !but_for.contains(&check)
+    };
+    let mut through = run(&path, revision).await;
+    let mut missing = lost(&direct, &through, counts);
+    if !missing.is_empty() && missing.iter().all(|(_, why)| why.starts_with("WARNING")) {
+        // What only should be so the suite waits for by the clock, and not for long.
+        through = run(&path, revision).await;
+        missing = lost(&direct, &through, counts);
+    }
+    let (direct, through) = (passed(&direct), passed(&through));
+    assert!(missing.is_empty(), "{direct} checks pass directly, {through} through the gateway. Lost: {missing:#?}");
+}
+
+/// The checks that pass in `direct` and not in `through`, with what is said of them.
+fn lost(direct: &Outcomes, through: &Outcomes, counts: impl Fn(&str, &str) -> bool) -> Vec<(String, String)> {
     let mut lost = Vec::new();
-    for ((scenario, check), direct) in direct.iter().filter(|(_, direct)| direct.complaints.is_empty()) {
-        if but_for.contains(&&**check) {
-            continue;
-        }
-        let through = through.get(&(scenario.clone(), check.clone()));
-        if through.is_none_or(|through| !through.complaints.is_empty() || through.passed < direct.passed) {
+    for (name, direct) in direct.iter().filter(|(_, direct)| direct.complaints.is_empty()) {
+        let (scenario, check) = name;
+        let through = through.get(name);
+        let passes = through.is_some_and(|through| through.complaints.is_empty() && through.passed >= direct.passed);
+        if !passes && counts(scenario, check) {
             let why = through.map(|through| through.complaints.join("; ")).unwrap_or_default();
-            lost.push(format!("{scenario}, {check}: {why}"));
+            lost.push((format!("{scenario}, {check}"), why));
         }
     }
-    let (direct, through, lost) = (passed(&direct), passed(&through), lost.join("\n"));
-    assert!(lost.is_empty(), "{direct} checks pass directly, {through} through the gateway. Lost:\n{lost}");
+    lost
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -205,7 +221,7 @@ async fn through_in_the_legacy_era() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_in_the_modern_era() {
-    through(MODERN, Behind::Http, 164, &[]).await;
+    through(MODERN, Behind::Http, 196, &[]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -215,7 +231,7 @@ async fn through_to_an_older_server_in_the_legacy_era() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_to_an_older_server_in_the_modern_era() {
-    through(MODERN, Behind::Older, 164, &BEYOND_OLDER_SERVERS).await;
+    through(MODERN, Behind::Older, 196, &BEYOND_OLDER_SERVERS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -225,5 +241,5 @@ async fn through_to_a_child_in_the_legacy_era() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn through_to_a_child_in_the_modern_era() {
-    through(MODERN, Behind::Stdio, 164, &[]).await;
+    through(MODERN, Behind::Stdio, 196, &[]).await;
 }

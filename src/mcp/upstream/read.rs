@@ -97,10 +97,10 @@ pub(super) async fn read(peer: &Peer<RoleClient>, spec: &Spec, before: &Offer) -
     let (can, left_out) = (&capabilities, LeftOut::default());
     // All at once: whoever waits for a change that was told waits for one answer, not for four.
     let (tools, prompts, resources, templates) = tokio::join!(
-        asked(can.tools.is_some(), tools(peer, spec, &left_out)),
-        asked(can.prompts.is_some(), prompts(peer)),
-        asked(can.resources.is_some(), resources(peer)),
-        asked(can.resources.is_some(), templates(peer)),
+        asked(can.tools.is_some(), Box::pin(tools(peer, spec, &left_out))),
+        asked(can.prompts.is_some(), Box::pin(prompts(peer))),
+        asked(can.resources.is_some(), Box::pin(resources(peer))),
+        asked(can.resources.is_some(), Box::pin(templates(peer))),
     );
     let kept = |error: Unread| {
         let (server, why) = (&*spec.name, Fault::from(error).words());
@@ -139,11 +139,7 @@ pub(super) fn tells(capabilities: &ServerCapabilities) -> bool {
 }
 
 async fn prompts(peer: &Peer<RoleClient>) -> Result<Vec<Prompt>, Unread> {
-    let request = |params| {
-        let mut request = ListPromptsRequest::default();
-        request.params = Some(params);
-        ClientRequest::ListPromptsRequest(request)
-    };
+    let request = |params| ClientRequest::ListPromptsRequest(ListPromptsRequest::with_param(params));
     let page = |answer| match answer {
         ServerResult::ListPromptsResult(list) => Some((list.prompts, list.next_cursor)),
         _ => None,
@@ -152,11 +148,7 @@ async fn prompts(peer: &Peer<RoleClient>) -> Result<Vec<Prompt>, Unread> {
 }
 
 async fn resources(peer: &Peer<RoleClient>) -> Result<Vec<Resource>, Unread> {
-    let request = |params| {
-        let mut request = ListResourcesRequest::default();
-        request.params = Some(params);
-        ClientRequest::ListResourcesRequest(request)
-    };
+    let request = |params| ClientRequest::ListResourcesRequest(ListResourcesRequest::with_param(params));
     let page = |answer| match answer {
         ServerResult::ListResourcesResult(list) => Some((list.resources, list.next_cursor)),
         _ => None,
@@ -165,11 +157,8 @@ async fn resources(peer: &Peer<RoleClient>) -> Result<Vec<Resource>, Unread> {
 }
 
 async fn templates(peer: &Peer<RoleClient>) -> Result<Vec<ResourceTemplate>, Unread> {
-    let request = |params| {
-        let mut request = ListResourceTemplatesRequest::default();
-        request.params = Some(params);
-        ClientRequest::ListResourceTemplatesRequest(request)
-    };
+    let request =
+        |params| ClientRequest::ListResourceTemplatesRequest(ListResourceTemplatesRequest::with_param(params));
     let page = |answer| match answer {
         ServerResult::ListResourceTemplatesResult(list) => Some((list.resource_templates, list.next_cursor)),
         _ => None,
@@ -178,11 +167,7 @@ async fn templates(peer: &Peer<RoleClient>) -> Result<Vec<ResourceTemplate>, Unr
 }
 
 async fn tools(peer: &Peer<RoleClient>, spec: &Spec, left_out: &LeftOut) -> Result<Vec<Tool>, Unread> {
-    let request = |params| {
-        let mut request = ListToolsRequest::default();
-        request.params = Some(params);
-        ClientRequest::ListToolsRequest(request)
-    };
+    let request = |params| ClientRequest::ListToolsRequest(ListToolsRequest::with_param(params));
     let page = |answer| match answer {
         ServerResult::ListToolsResult(list) => Some((list.tools, list.next_cursor)),
         // One tool that is not as it should be makes the SDK give up the whole page.

@@ -29,9 +29,7 @@ pub use gateway::{Gateway, GatewayBuilder, gateway};
 pub use mcp::{Era, Mcp, McpBuilder, Said, mcp, mcp_over_stdio, misfit};
 pub use process::{Finished, Process};
 pub use redis::{Redis, free_port, redis, redis_with};
-pub use servers::{
-    HttpServer, Journal, Servers, http_server, http_server_on, is_zombie, keepers_of, python, runs, servers,
-};
+pub use servers::{HttpServer, Journal, Servers, http_server, http_server_on, is_zombie, keepers_of, runs, servers};
 pub use strict::{message_of, response_of};
 pub use upstream::{Call, Kind, Odd, Reply, Say, Upstream, UpstreamBuilder};
 pub use upstream::{

@@ -258,13 +258,13 @@ impl Keeping {
         let changed = self.pins.changed(&spec.name, &offer.tools, spec.pin);
         let before = self.server.offer();
         for tool in changed.iter().filter(|tool| !before.held.contains(tool)) {
-            let held = spec.pin;
-            tracing::warn!(
-                server = &*spec.name,
-                tool,
-                held,
-                "a tool of an MCP server is not what it was when it was first seen"
-            );
+            let server = &*spec.name;
+            tracing::warn!(server, tool, "a tool of an MCP server is not what it was when it was first seen");
+            if spec.pin {
+                let words =
+                    "it is held back; to accept it, end the gateway, remove it from mcp-tools.json, start again";
+                tracing::warn!(server, tool, "{words}");
+            }
         }
         if spec.pin {
             offer.tools.retain(|tool| !changed.iter().any(|name| **name == *tool.name));

@@ -2,6 +2,7 @@
 
 mod child;
 mod fault;
+mod hear;
 mod http;
 pub mod keeper;
 mod line;
@@ -197,5 +198,30 @@ impl Server {
     /// Has its lists read anew soon.
     pub fn is_stale(&self) {
         self.stale.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(name: &str) -> Spec {
+        let reach = Reach::Http { url: "http://127.0.0.1:1/mcp".to_owned(), headers: Vec::new() };
+        let timeout = Duration::from_secs(1);
+        Spec { name: Arc::from(name), alias: None, reach, tools: Choice::default(), timeout, pin: false }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_server_that_hangs_is_waited_for_no_longer_than_the_limit() {
+        let servers = Servers::new(vec![spec("hangs"), spec("fails")]);
+        let [hangs, fails] = servers.all() else { panic!("there are two") };
+        fails.is(Standing::Down { why: "it is gone".into(), again: Instant::now() });
+        let began = Instant::now();
+        servers.settled(Duration::from_secs(10)).await;
+        assert_eq!(began.elapsed().as_secs(), 10);
+        assert!(hangs.told().2.contains("has not answered yet") && fails.told().2.contains("it is gone"));
+        hangs.is(Standing::Down { why: "it is gone".into(), again: Instant::now() });
+        servers.settled(Duration::from_secs(10)).await;
+        assert_eq!(began.elapsed().as_secs(), 10, "nobody is waited for who has answered or failed");
     }
 }

@@ -70,6 +70,7 @@ def first_tools():
         "flood_progress": ("Sends `n` notes at once.", schema(n=whole)),
         "flood_stderr": ("Writes `mb` of log.", schema(mb=whole)),
         "change_tools": ("Adds, changes or removes a tool.", schema(what=text)),
+        "break_list": ("Refuses tools/list from now on, or not any more.", schema(on=flag)),
         "env": ("Tells the environment.", schema()),
         "ask": ("Asks the client: sampling, elicitation or roots.", schema(kind=text)),
         "log": ("Logs at a level.", schema(level=text, text=text)),
@@ -121,6 +122,7 @@ class Server:
     def __init__(self):
         self.tools = first_tools()
         self.calls = 0
+        self.broken_list = False
         self.sessions = []
 
     # What it can do
@@ -220,6 +222,8 @@ class Call:
         journal("list", what="tools")
         if OPTIONS.no_list:
             raise Nothing()
+        if self.server.broken_list:
+            raise Refused(-32603, "The list is broken")
         if OPTIONS.slow_list:
             time.sleep(OPTIONS.slow_list / 1000)
         tools, more = self.page(list(self.server.tools.values()))
@@ -397,6 +401,11 @@ class Call:
             self.server.tools["echo"] = changed
         self.server.tell("notifications/tools/list_changed", wanted=lambda wishes: wishes.get("toolsListChanged"))
         return self.text("changed")
+
+    def do_break_list(self, arguments):
+        self.server.broken_list = bool(arguments.get("on", True))
+        self.server.tell("notifications/tools/list_changed", wanted=lambda wishes: wishes.get("toolsListChanged"))
+        return self.text("broken" if self.server.broken_list else "mended")
 
     def do_env(self, arguments):
         return self.text(json.dumps(dict(os.environ)), structuredContent=dict(os.environ))

@@ -126,6 +126,9 @@ fn faults_of_an_entry() {
     check_entry(json!({"command": "x", "cwd": 1}), &[".cwd: a string"]);
     check_entry(json!({"command": "x", "disabled": "yes"}), &[".disabled: true or false"]);
     check_entry(json!({"command": "x", "alias": "a__b"}), &["1 to 40 letters"]);
+    check_entry(json!({"command": "x", "tools": {"alow": ["read"]}}), &[".tools.alow: `allow` and `deny` alone"]);
+    check_entry(json!({"command": "x", "env": {"A=B": "x"}}), &[".env.A=B: a variable's name"]);
+    check_entry(json!({"command": "x", "env": {"": "x"}}), &[".env.: a variable's name"]);
 }
 
 #[test]
@@ -149,8 +152,35 @@ fn names_and_aliases_that_are_taken() {
 }
 
 #[test]
+fn a_name_that_stands_there_twice() {
+    let file = r#"{"mcpServers": {"a": {"command": "x"}, "b": {"command": "y"}, "a": {"command": "z"}}}"#;
+    check_file(file, &["mcpServers.a: a name that stands there once"]);
+}
+
+#[test]
 fn every_fault_is_told_at_once() {
     let file = json!({"mcpServers": {"a": {}, "b": {"url": "x"}, "c": {"command": "x", "pin": 1}}}).to_string();
     let found = read(&file, &[]).err().expect("faults");
     assert_eq!(found.len(), 3, "{found:?}");
+    let entry = json!({"alias": "a b", "url": "x", "headers": {"a b": "c", "d": 1, "e": "${UNSET}"}, "timeoutMs": 0,
+        "pin": 1, "tools": {"allow": 1, "deny": 2, "alow": 3}, "type": "sse", "disabled": 0});
+    let found = read(&json!({"mcpServers": {"a": entry}}).to_string(), &[]).err().expect("faults");
+    let told: Vec<String> = found.iter().map(|fault| fault.accepted.clone()).collect();
+    for place in [
+        "a: a name and an alias",
+        "a.url: ",
+        "a.headers.a b: ",
+        "a.headers.d: ",
+        "a.headers.e: ",
+        "a.timeoutMs: ",
+        "a.pin: ",
+        "a.tools.allow: ",
+        "a.tools.deny: ",
+        "a.tools.alow: `allow` and `deny` alone",
+        "a.type: ",
+        "a.disabled: ",
+    ] {
+        assert!(told.iter().any(|told| told.starts_with(&format!("mcpServers.{place}"))), "{place}: {told:#?}");
+    }
+    assert_eq!(told.len(), 12, "{told:#?}");
 }

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::FutureExt;
-use rmcp::model::{ProtocolVersion, ServerNotification, SubscriptionFilter};
-use rmcp::service::{ClientLifecycleMode, Peer, RoleClient, RunningService, serve_client_with_lifecycle_and_ct};
+use rmcp::model::ProtocolVersion;
+use rmcp::service::{ClientLifecycleMode, RoleClient, RunningService, serve_client_with_lifecycle_and_ct};
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
@@ -19,7 +19,7 @@ use super::fault::Fault;
 use super::keeper::Keeper;
 use super::pins::Pins;
 use super::read;
-use super::{Era, Link, Means, Offer, Reach, Server, Standing, What, http};
+use super::{Era, Link, Means, Offer, Reach, Server, Standing, What, hear, http};
 use crate::mcp::caught::caught;
 use crate::mcp::dispatch::Relay;
 
@@ -34,10 +34,8 @@ const GOOD: Duration = Duration::from_secs(30);
 const GATHERING: Duration = Duration::from_millis(50);
 /// The least time between two readings of lists, however often a server says that they have changed.
 const APART: Duration = Duration::from_millis(200);
-/// The first pause after a stream of changes has ended; the longest is that of looks.
-const HEARING_PAUSE: Duration = Duration::from_secs(1);
 /// How often lists are read of a server that cannot tell of changes, and of one that only answers when it is asked.
-const LOOK: Duration = Duration::from_secs(60);
+pub(super) const LOOK: Duration = Duration::from_secs(60);
 /// How long a connection may take to end before its child is ended.
 const CLOSING: Duration = Duration::from_millis(500);
 /// How often the keeper of children is looked after.
@@ -120,8 +118,10 @@ impl Keeping {
                 child.end().await;
             }
             tokio::select! {
-                () = tokio::time::sleep_until(again) => {}
+                biased;
+                // The pause may be over by now: nobody is started at the end.
                 () = self.stop.cancelled() => return,
+                () = tokio::time::sleep_until(again) => {}
             }
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
@@ -220,7 +220,7 @@ impl Keeping {
 
     /// Reads the lists anew when they may have changed, for as long as the connection stands.
     async fn follow(&self, link: &Link) -> Fault {
-        let mut hearing = pin!(self.hear(link));
+        let mut hearing = pin!(hear::hear(&self.server, link));
         let (mut last, mut is_behind) = (Instant::now(), false);
         loop {
             let looks = is_behind
@@ -252,59 +252,19 @@ impl Keeping {
         }
     }
 
-    /// Hears of changes from a modern server, which tells of them only where it is asked to. Never ends.
-    async fn hear(&self, link: &Link) {
-        let filter = wanted(&self.server.offer());
-        if link.era == Era::Modern && filter != SubscriptionFilter::default() {
-            let mut pause = HEARING_PAUSE;
-            loop {
-                let began = Instant::now();
-                self.hear_once(&link.peer, filter.clone()).await;
-                pause = if began.elapsed() > pause { HEARING_PAUSE } else { (pause * 2).min(LOOK) };
-                tokio::time::sleep(pause).await;
-            }
-        }
-        std::future::pending().await
-    }
-
-    async fn hear_once(&self, peer: &Peer<RoleClient>, filter: SubscriptionFilter) {
-        let mut changes = match peer.listen(filter).await {
-            Ok(changes) => changes,
-            Err(error) => {
-                let server = &*self.server.spec.name;
-                tracing::debug!(server, %error, "an MCP server does not tell of changes");
-                return;
-            }
-        };
-        // What has changed before it was listened for was not heard.
-        self.server.is_stale();
-        while let Ok(Some(change)) = changes.next().await {
-            if matches!(
-                change,
-                ServerNotification::ToolListChangedNotification(_)
-                    | ServerNotification::PromptListChangedNotification(_)
-                    | ServerNotification::ResourceListChangedNotification(_)
-            ) {
-                self.server.is_stale();
-            }
-        }
-        // Perhaps it is not there any more.
-        self.server.is_stale();
-    }
-
     /// What it offers from now on. Those who listen hear of what has changed.
     fn publish(&self, mut offer: Offer) {
         let spec = &self.server.spec;
         let changed = self.pins.changed(&spec.name, &offer.tools, spec.pin);
         let before = self.server.offer();
         for tool in changed.iter().filter(|tool| !before.held.contains(tool)) {
-            let held = spec.pin;
-            tracing::warn!(
-                server = &*spec.name,
-                tool,
-                held,
-                "a tool of an MCP server is not what it was when it was first seen"
-            );
+            let server = &*spec.name;
+            tracing::warn!(server, tool, "a tool of an MCP server is not what it was when it was first seen");
+            if spec.pin {
+                let words =
+                    "it is held back; to accept it, end the gateway, remove it from mcp-tools.json, start again";
+                tracing::warn!(server, tool, "{words}");
+            }
         }
         if spec.pin {
             offer.tools.retain(|tool| !changed.iter().any(|name| **name == *tool.name));
@@ -323,20 +283,10 @@ impl Keeping {
     }
 }
 
-/// Waits for the end of the child's process. Its pipes say nothing of that where a process that it has started holds them.
+/// Waits for the end of the child, of which its pipes say nothing where a process that it has started holds them.
 async fn gone(child: &mut Option<Child>) {
     match child {
         Some(child) => child.gone().await,
         None => std::future::pending().await,
     }
-}
-
-/// The changes that a server can tell of.
-fn wanted(offer: &Offer) -> SubscriptionFilter {
-    let can = &offer.capabilities;
-    let mut filter = SubscriptionFilter::default();
-    filter.tools_list_changed = can.tools.as_ref().and_then(|can| can.list_changed).filter(|can| *can);
-    filter.prompts_list_changed = can.prompts.as_ref().and_then(|can| can.list_changed).filter(|can| *can);
-    filter.resources_list_changed = can.resources.as_ref().and_then(|can| can.list_changed).filter(|can| *can);
-    filter
 }

@@ -257,7 +257,7 @@ fn arguments(journal: &Journal, options: &[&str]) -> Vec<String> {
 }
 
 /// The interpreter. The gateways of tests have no PATH.
-pub fn python() -> String {
+fn python() -> String {
     let path = std::env::var_os("PATH").expect("a PATH");
     let found = std::env::split_paths(&path).map(|folder| folder.join("python3")).find(|program| program.is_file());
     found.expect("python3 on the PATH").to_str().expect("a path of text").to_owned()

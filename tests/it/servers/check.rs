@@ -23,8 +23,8 @@ async fn each_server_has_a_line_up_or_down_and_none_decides_the_exit_code() {
     for (builder, code) in [(gateway(), 1), (gateway().with(&openai), 0)] {
         let told = builder.mcp(&servers).command(["check"]).run().await;
         assert_eq!(told.code, Some(code), "{told:?}");
-        assert!(line(&told, "files").contains("stdio, 2026-07-28, 15 tools"), "{}", told.stdout);
-        assert!(line(&told, "web").contains("http, 2025-11-25, 15 tools"), "{}", told.stdout);
+        assert!(line(&told, "files").contains("stdio, 2026-07-28, 16 tools"), "{}", told.stdout);
+        assert!(line(&told, "web").contains("http, 2025-11-25, 16 tools"), "{}", told.stdout);
         let gone = line(&told, "gone");
         assert!(gone.contains("exit code 7") && gone.contains("it said: child: the licence has run out"), "{gone}");
         assert!(line(&told, "lost").contains("no program `nonesuch-server`"), "{}", told.stdout);

@@ -60,9 +60,9 @@ async fn one_that_cannot_be_started_yet_comes_up_when_it_can() {
 
 #[tokio::test]
 async fn one_that_dies_keeps_its_lists_and_comes_back_by_itself_and_there_are_never_two() {
-    for crash in ["crash", "hush"] {
-        // Whoever does not end by itself is made to: a second one is not started before.
-        let servers = servers().stdio("files", &["--ignore-eof", "--ignore-term", "--fork"]);
+    // Whoever does not end by itself is made to, and so is what it has started: a second one is not started before.
+    for (crash, more) in [("crash", "--fork"), ("hush", "--ignore-eof")] {
+        let servers = servers().stdio("files", &["--ignore-eof", "--ignore-term", more]);
         let gateway = gateway().mcp(&servers).start().await;
         let journal = servers.journal("files");
         let client = mcp(&gateway).connect().await;

@@ -69,9 +69,8 @@ async fn configured_headers_are_sent_with_every_request_and_told_to_nobody() {
         let server = http_server(&["--era", era, "--token", "web-token-SECRET"]).await;
         let headers = json!({"Authorization": "Bearer ${WEB_TOKEN}", "X-Team": "search"});
         let servers = servers().http("web", &server).field("web", "headers", headers);
-        let builder =
-            gateway().mcp(&servers).env("WEB_TOKEN", "web-token-SECRET").env("GATEWAY_API_KEYS", "sk-client-1");
-        let gateway = builder.start().await;
+        let builder = gateway().mcp(&servers).env("WEB_TOKEN", "web-token-SECRET").env("LOG_LEVEL", "trace");
+        let gateway = builder.env("GATEWAY_API_KEYS", "sk-client-1").start().await;
         let client = mcp(&gateway).key("sk-client-1").connect().await;
         called(&client, "web", "echo").await;
         let journal = server.journal();
@@ -106,7 +105,9 @@ async fn a_redirect_is_not_followed() {
 async fn nothing_of_an_address_is_told_that_may_be_a_key() {
     let url = format!("http://me:${{PASSWORD}}@127.0.0.1:{}/mcp/${{KEY}}?key=${{KEY}}", free_port());
     let servers = servers().entry("web", json!({"url": url}));
-    let build = || gateway().mcp(&servers).env("PASSWORD", "password-SECRET").env("KEY", "key-SECRET");
+    let build = || {
+        gateway().mcp(&servers).env("PASSWORD", "password-SECRET").env("KEY", "key-SECRET").env("LOG_LEVEL", "trace")
+    };
     let gateway = build().start().await;
     let client = mcp(&gateway).connect().await;
     let words = refused(&client, "web__echo").await;

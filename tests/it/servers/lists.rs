@@ -114,3 +114,28 @@ async fn tools_are_allowed_and_denied_by_patterns() {
     }
     assert_eq!(servers.journal("files").of("call").len(), 1, "what is not shown is not called either");
 }
+
+#[tokio::test]
+async fn a_list_that_cannot_be_read_any_more_stays_as_it_was_and_ends_no_call() {
+    for era in ["legacy", "modern"] {
+        let web = http_server(&["--era", era]).await;
+        let servers = servers().stdio("pipe", &["--era", era]).http("web", &web);
+        let gateway = gateway().mcp(&servers).start().await;
+        let client = mcp(&gateway).connect().await;
+        for (name, journal) in [("pipe", servers.journal("pipe")), ("web", web.journal().clone())] {
+            called(&client, name, "echo").await;
+            let pending = client.calling(&format!("{name}__slow"), json!({"ms": 3_000}));
+            journal.wait_for("call", 2).await;
+            client.call(&format!("{name}__break_list"), json!({"on": true})).await;
+            let told = |line: &str| line.contains("stay as they were") && line.contains(&format!("server=\"{name}\""));
+            eventually("a line about it", || gateway.log().lines().any(told)).await;
+            assert_eq!(text(&pending.result().await), "slept");
+            assert!(gateway.tools("/mcp").await.contains(&format!("{name}__echo")));
+            client.call(&format!("{name}__break_list"), json!({"on": false})).await;
+            client.call(&format!("{name}__change_tools"), json!({"what": "add"})).await;
+            let added = format!("{name}__added");
+            gateway.wait_for_tools("/mcp", "the new tool", |tools| tools.contains(&added)).await;
+            assert_eq!(journal.of("started").len(), 1, "it was not started again");
+        }
+    }
+}

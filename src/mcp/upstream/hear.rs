@@ -6,13 +6,12 @@ use rmcp::model::{ServerNotification, SubscriptionFilter};
 use rmcp::service::{Peer, RoleClient};
 use tokio::time::Instant;
 
-use super::fault::Fault;
-use super::fault::Unread;
-use super::supervise::LOOK;
+use super::fault::{Fault, Unread};
 use super::{Era, Link, Offer, Server};
 
-/// The first pause after a stream of changes has ended; the longest is that of looks.
+/// The first pause after a stream of changes has ended, and the longest.
 const PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
 /// Has the lists of `server` read anew when it says that they have changed. Never ends.
 pub(super) async fn hear(server: &Server, link: &Link) {
@@ -22,7 +21,7 @@ pub(super) async fn hear(server: &Server, link: &Link) {
         loop {
             let began = Instant::now();
             hear_once(server, &link.peer, filter.clone()).await;
-            pause = if began.elapsed() > pause { PAUSE } else { (pause * 2).min(LOOK) };
+            pause = if began.elapsed() > pause { PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
             tokio::time::sleep(pause).await;
         }
     }

@@ -35,7 +35,7 @@ const GATHERING: Duration = Duration::from_millis(50);
 /// The least time between two readings of lists, however often a server says that they have changed.
 const APART: Duration = Duration::from_millis(200);
 /// How often lists are read of a server that cannot tell of changes, and of one that only answers when it is asked.
-pub(super) const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_secs(60);
 /// How long a connection may take to end before its child is ended.
 const CLOSING: Duration = Duration::from_millis(500);
 /// How often the keeper of children is looked after.

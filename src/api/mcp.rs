@@ -18,7 +18,8 @@ use super::{Api, Cors};
 use crate::mcp::http::Service;
 use crate::protocol::openai::OpenAi;
 
-/// The header that names a modern request's method.
+/// The headers that name a request's revision, and a modern one's method.
+const VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
 const METHOD: HeaderName = HeaderName::from_static("mcp-method");
 
 /// The gateway's own tools, and those of every other server.
@@ -48,9 +49,7 @@ async fn serve(
         return error::refuse(&OpenAi, &caller, Refusal::NoSuchPath(request.uri().path().to_owned()));
     };
     // A stream of notifications is open for as long as its client likes: nobody waits for its end.
-    let listens = request.method() == Method::GET
-        || request.headers().get(METHOD).is_some_and(|method| method == "subscriptions/listen");
-    let place = (!listens).then_some(place);
+    let place = (!listens(&request)).then_some(place);
     let id = headers::id(&caller.request_id);
     request.extensions_mut().insert(caller);
     let is_delete = request.method() == Method::DELETE;
@@ -65,6 +64,16 @@ async fn serve(
         None => Body::new(body),
     };
     Response::from_parts(head, body)
+}
+
+/// Is this a request for a stream of notifications? Of a modern one the header says so, which the SDK holds against the
+/// body.
+fn listens(request: &Request<Body>) -> bool {
+    let says = |name: &HeaderName, so: fn(&[u8]) -> bool| {
+        request.headers().get(name).is_some_and(|value| so(value.as_bytes()))
+    };
+    let is_modern = || says(&VERSION, |version| version >= b"2026-07-28");
+    request.method() == Method::GET || (says(&METHOD, |method| method == b"subscriptions/listen") && is_modern())
 }
 
 /// A client without a key learns how to show one (docs: protocols/mcp.md, 3).

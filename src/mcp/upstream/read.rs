@@ -139,7 +139,7 @@ pub(super) fn tells(capabilities: &ServerCapabilities) -> bool {
 }
 
 async fn prompts(peer: &Peer<RoleClient>) -> Result<Vec<Prompt>, Unread> {
-    let request = |params| ClientRequest::ListPromptsRequest(ListPromptsRequest::with_param(params));
+    let request = |params| ListPromptsRequest { params: Some(params), ..Default::default() }.into();
     let page = |answer| match answer {
         ServerResult::ListPromptsResult(list) => Some((list.prompts, list.next_cursor)),
         _ => None,
@@ -148,7 +148,7 @@ async fn prompts(peer: &Peer<RoleClient>) -> Result<Vec<Prompt>, Unread> {
 }
 
 async fn resources(peer: &Peer<RoleClient>) -> Result<Vec<Resource>, Unread> {
-    let request = |params| ClientRequest::ListResourcesRequest(ListResourcesRequest::with_param(params));
+    let request = |params| ListResourcesRequest { params: Some(params), ..Default::default() }.into();
     let page = |answer| match answer {
         ServerResult::ListResourcesResult(list) => Some((list.resources, list.next_cursor)),
         _ => None,
@@ -157,8 +157,7 @@ async fn resources(peer: &Peer<RoleClient>) -> Result<Vec<Resource>, Unread> {
 }
 
 async fn templates(peer: &Peer<RoleClient>) -> Result<Vec<ResourceTemplate>, Unread> {
-    let request =
-        |params| ClientRequest::ListResourceTemplatesRequest(ListResourceTemplatesRequest::with_param(params));
+    let request = |params| ListResourceTemplatesRequest { params: Some(params), ..Default::default() }.into();
     let page = |answer| match answer {
         ServerResult::ListResourceTemplatesResult(list) => Some((list.resource_templates, list.next_cursor)),
         _ => None,
@@ -167,7 +166,7 @@ async fn templates(peer: &Peer<RoleClient>) -> Result<Vec<ResourceTemplate>, Unr
 }
 
 async fn tools(peer: &Peer<RoleClient>, spec: &Spec, left_out: &LeftOut) -> Result<Vec<Tool>, Unread> {
-    let request = |params| ClientRequest::ListToolsRequest(ListToolsRequest::with_param(params));
+    let request = |params| ListToolsRequest { params: Some(params), ..Default::default() }.into();
     let page = |answer| match answer {
         ServerResult::ListToolsResult(list) => Some((list.tools, list.next_cursor)),
         // One tool that is not as it should be makes the SDK give up the whole page.

@@ -33,7 +33,7 @@ const GOOD: Duration = Duration::from_secs(30);
 /// How long changes are waited for before lists are read anew: they often come together.
 const GATHERING: Duration = Duration::from_millis(50);
 /// The least time between two readings of lists, however often a server says that they have changed.
-const APART: Duration = Duration::from_millis(500);
+const APART: Duration = Duration::from_millis(200);
 /// How often lists are read of a server that cannot tell of changes, and of one that only answers when it is asked.
 pub(super) const LOOK: Duration = Duration::from_secs(60);
 /// How long a connection may take to end before its child is ended.

@@ -9,7 +9,6 @@ pub mod caller;
 mod catalog;
 mod caught;
 mod dispatch;
-mod eras;
 mod handler;
 pub mod http;
 mod names;
@@ -20,6 +19,7 @@ mod sessions;
 pub mod stdio;
 mod tools;
 pub mod upstream;
+mod view;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,7 +29,7 @@ use tokio::time::Instant;
 
 use audience::Watches;
 use catalog::Catalog;
-use eras::Parked;
+use dispatch::Parked;
 use sessions::AllSessions;
 use upstream::{Server, Servers, Spec};
 

@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rmcp::ErrorData;
-use rmcp::model::{LoggingLevel, ResourceUpdatedNotificationParam, SubscriptionFilter};
+use rmcp::model::{ResourceUpdatedNotificationParam, SubscriptionFilter};
 use rmcp::service::{Peer, RoleServer, SubscriptionContext};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::handler::Handler;
+use super::view::View;
 use super::{Scope, catalog, resources};
 use news::{News, Ticker};
 pub(super) use watching::Watches;
@@ -29,7 +29,6 @@ pub(super) struct Seat {
 
 #[derive(Default)]
 struct State {
-    level: Mutex<Option<LoggingLevel>>,
     /// What is watched for this client, by the URI that it knows. `None` where it never changes.
     watched: Mutex<HashMap<String, Option<Watching>>>,
 }
@@ -56,8 +55,8 @@ impl Default for Seat {
 
 impl Seat {
     /// A legacy client has said that it is ready.
-    pub(super) fn take(&self, handler: &Handler, client: Peer<RoleServer>) {
-        let ticker = Ticker::new(handler.mcp.servers(), &handler.scope);
+    pub(super) fn take(&self, view: &View, client: Peer<RoleServer>) {
+        let ticker = Ticker::new(view.mcp.servers(), &view.scope);
         let (state, end) = (self.state.clone(), self.end.clone());
         tokio::spawn(async move {
             tokio::select! {
@@ -67,25 +66,15 @@ impl Seat {
         });
     }
 
-    /// From which level on this client wants log messages; `None` where it has never said.
-    pub(super) fn level(&self) -> Option<LoggingLevel> {
-        *self.state.level.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A legacy client wants log messages from this level on.
-    pub(super) fn hears_from(&self, level: LoggingLevel) {
-        *self.state.level.lock().unwrap_or_else(PoisonError::into_inner) = Some(level);
-    }
-
     /// A legacy client wants to hear of changes of a resource.
     ///
     /// # Errors
     /// Where nobody has it, its server does not tell of changes, or there are too many.
-    pub(super) async fn subscribe(&self, handler: &Handler, uri: &str) -> Result<(), ErrorData> {
+    pub(super) async fn subscribe(&self, view: &View, uri: &str) -> Result<(), ErrorData> {
         if self.state.watched().contains_key(uri) {
             return Ok(());
         }
-        let watching = watch(handler, uri).await?;
+        let watching = watch(view, uri).await?;
         let mut watched = self.state.watched();
         if watched.len() >= MOST {
             return Err(ErrorData::invalid_request(format!("{MOST} resources are subscribed to already"), None));
@@ -101,20 +90,20 @@ impl Seat {
 }
 
 /// Has a resource watched at its server; `None` for one of the gateway's own.
-async fn watch(handler: &Handler, uri: &str) -> Result<Option<Watching>, ErrorData> {
-    if is_own(handler, uri) {
+async fn watch(view: &View, uri: &str) -> Result<Option<Watching>, ErrorData> {
+    if is_own(view, uri) {
         return Ok(None);
     }
-    handler.mcp.settle().await;
-    let Some(place) = catalog::place_of_uri(&handler.mcp, &handler.scope, uri) else {
+    view.mcp.settle().await;
+    let Some(place) = catalog::place_of_uri(&view.mcp, &view.scope, uri) else {
         let data = serde_json::json!({"uri": uri});
         return Err(ErrorData::resource_not_found(format!("unknown resource: {uri}"), Some(data)));
     };
-    Ok(Some(Watches::watch(&handler.mcp, place).await?))
+    Ok(Some(Watches::watch(&view.mcp, place).await?))
 }
 
-fn is_own(handler: &Handler, uri: &str) -> bool {
-    matches!(handler.scope, Scope::All) && resources::listed().iter().any(|resource| resource.uri == uri)
+fn is_own(view: &View, uri: &str) -> bool {
+    matches!(view.scope, Scope::All) && resources::listed().iter().any(|resource| resource.uri == uri)
 }
 
 /// Tells a legacy client of everything, for as long as it can be told.
@@ -142,22 +131,22 @@ async fn tell(mut ticker: Ticker, state: &State, client: &Peer<RoleServer>) {
 }
 
 /// What of `requested` a modern client will hear.
-pub(super) fn accepted(handler: &Handler, requested: &SubscriptionFilter) -> SubscriptionFilter {
+pub(super) fn accepted(view: &View, requested: &SubscriptionFilter) -> SubscriptionFilter {
     let mut accepted = requested.clone();
     if let Some(uris) = &mut accepted.resource_subscriptions {
-        uris.retain(|uri| is_own(handler, uri) || catalog::place_of_uri(&handler.mcp, &handler.scope, uri).is_some());
+        uris.retain(|uri| is_own(view, uri) || catalog::place_of_uri(&view.mcp, &view.scope, uri).is_some());
         uris.truncate(MOST);
     }
     accepted
 }
 
 /// Tells a modern client of what it asked for, until it has enough.
-pub(super) async fn listen(handler: &Handler, context: SubscriptionContext) -> Result<(), ErrorData> {
-    let mut ticker = Ticker::new(handler.mcp.servers(), &handler.scope);
+pub(super) async fn listen(view: &View, context: SubscriptionContext) -> Result<(), ErrorData> {
+    let mut ticker = Ticker::new(view.mcp.servers(), &view.scope);
     let (sink, state) = (context.sink().clone(), State::default());
     let wanted = context.accepted().resource_subscriptions.clone().unwrap_or_default();
     let telling = async {
-        let asked = wanted.into_iter().map(|uri| async { (watch(handler, &uri).await, uri) });
+        let asked = wanted.into_iter().map(|uri| async { (watch(view, &uri).await, uri) });
         for (watching, uri) in futures_util::future::join_all(asked).await {
             // It was accepted before its server could be asked; one that does not tell of changes will not.
             state.watched().insert(uri, watching.ok().flatten());

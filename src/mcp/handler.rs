@@ -7,7 +7,7 @@ use rmcp::handler::server::ServerHandler;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CancelTaskParams, CompleteRequestParams, CompleteResult,
     GetPromptRequestParams, GetPromptResponse, GetTaskParams, GetTaskResult, Implementation, ListPromptsResult,
-    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, PaginatedRequestParams,
+    ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, PaginatedRequestParams,
     ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities, ServerConfig, SetLevelRequestParams,
     SubscribeRequestParams, SubscriptionFilter, Tool, UnsubscribeRequestParams, UpdateTaskParams,
 };
@@ -17,6 +17,7 @@ use super::audience::{self, Seat};
 use super::caller::Door;
 use super::caught::answered;
 use super::upstream::Server;
+use super::view::View;
 use super::{Mcp, Scope, catalog, dispatch, resources, tools};
 use crate::admit::Stranger;
 use crate::domain::facts::Caller;
@@ -24,9 +25,7 @@ use crate::gateway::Gateway;
 
 /// What a client of MCP talks to.
 pub struct Handler {
-    pub(super) mcp: Arc<Mcp>,
-    pub(super) gateway: Arc<Gateway>,
-    pub(super) scope: Scope,
+    view: View,
     door: Door,
     /// This session's place among those who hear of changes.
     seat: Seat,
@@ -35,16 +34,11 @@ pub struct Handler {
 impl Handler {
     /// For one session or one request.
     pub fn new(mcp: Arc<Mcp>, gateway: Arc<Gateway>, scope: Scope, door: Door) -> Handler {
-        Handler { mcp, gateway, scope, door, seat: Seat::default() }
-    }
-
-    /// From which level on this session hears log messages; `None` where its client has not said.
-    pub(super) fn hears_from(&self) -> Option<LoggingLevel> {
-        self.seat.level()
+        Handler { view: View::new(mcp, gateway, scope), door, seat: Seat::default() }
     }
 
     async fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-        self.door.caller(&self.gateway, &context.extensions).await.map_err(|stranger| refused(&stranger))
+        self.door.caller(&self.view.gateway, &context.extensions).await.map_err(|stranger| refused(&stranger))
     }
 }
 
@@ -75,8 +69,8 @@ impl ServerHandler for Handler {
             .build();
         // But for tasks: the SDK refuses their methods where they are not declared.
         let later = |server: &Arc<Server>| server.offer().capabilities.supports_tasks();
-        let is_there = match &self.scope {
-            Scope::All => self.mcp.servers().all().iter().any(later),
+        let is_there = match &self.view.scope {
+            Scope::All => self.view.mcp.servers().all().iter().any(later),
             Scope::One(server) => later(server),
         };
         if is_there {
@@ -84,7 +78,7 @@ impl ServerHandler for Handler {
         }
         let name = Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).with_title("AI MCP Gateway");
         let mut config = ServerConfig::new(capabilities).with_server_info(name);
-        config.instructions = catalog::instructions(&self.scope);
+        config.instructions = catalog::instructions(&self.view.scope);
         config
     }
 
@@ -93,13 +87,13 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        self.mcp.settle().await;
-        let (tools, next) = catalog::tools(&self.mcp, &self.scope, &self.gateway, request)?;
+        self.view.mcp.settle().await;
+        let (tools, next) = catalog::tools(&self.view.mcp, &self.view.scope, &self.view.gateway, request)?;
         Ok(ListToolsResult { next_cursor: next, ..ListToolsResult::with_all_items(tools) })
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        catalog::tool(&self.mcp, &self.scope, &self.gateway, name)
+        catalog::tool(&self.view.mcp, &self.view.scope, &self.view.gateway, name)
     }
 
     async fn call_tool(
@@ -108,12 +102,14 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let caller = self.caller(&context).await?;
-        if matches!(self.scope, Scope::All)
-            && let Some(tool) = tools::named(&request.name, &self.gateway)
+        if matches!(self.view.scope, Scope::All)
+            && let Some(tool) = tools::named(&request.name, &self.view.gateway)
         {
-            return Ok(tools::call(tool, request.arguments.unwrap_or_default(), self, &caller, &context).await.into());
+            return Ok(tools::call(tool, request.arguments.unwrap_or_default(), &self.view, &caller, &context)
+                .await
+                .into());
         }
-        answered(dispatch::call_tool(self, request, &caller, context)).await
+        answered(dispatch::call_tool(&self.view, request, &caller, context)).await
     }
 
     async fn list_prompts(
@@ -121,8 +117,8 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListPromptsResult, ErrorData> {
-        self.mcp.settle().await;
-        let (prompts, next) = catalog::prompts(&self.mcp, &self.scope, request)?;
+        self.view.mcp.settle().await;
+        let (prompts, next) = catalog::prompts(&self.view.mcp, &self.view.scope, request)?;
         Ok(ListPromptsResult { next_cursor: next, ..ListPromptsResult::with_all_items(prompts) })
     }
 
@@ -132,7 +128,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<GetPromptResponse, ErrorData> {
         let caller = self.caller(&context).await?;
-        answered(dispatch::get_prompt(self, request, &caller, context)).await
+        answered(dispatch::get_prompt(&self.view, request, &caller, context)).await
     }
 
     async fn list_resources(
@@ -140,8 +136,8 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        self.mcp.settle().await;
-        let (resources, next) = catalog::resources(&self.mcp, &self.scope, request)?;
+        self.view.mcp.settle().await;
+        let (resources, next) = catalog::resources(&self.view.mcp, &self.view.scope, request)?;
         Ok(ListResourcesResult { next_cursor: next, ..ListResourcesResult::with_all_items(resources) })
     }
 
@@ -150,8 +146,8 @@ impl ServerHandler for Handler {
         request: Option<PaginatedRequestParams>,
         _context: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        self.mcp.settle().await;
-        let (templates, next) = catalog::templates(&self.mcp, &self.scope, request)?;
+        self.view.mcp.settle().await;
+        let (templates, next) = catalog::templates(&self.view.mcp, &self.view.scope, request)?;
         Ok(ListResourceTemplatesResult { next_cursor: next, ..ListResourceTemplatesResult::with_all_items(templates) })
     }
 
@@ -161,12 +157,12 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
         let caller = self.caller(&context).await?;
-        if matches!(self.scope, Scope::All)
-            && let Some(read) = resources::read(&request.uri, &self.gateway, &caller).await
+        if matches!(self.view.scope, Scope::All)
+            && let Some(read) = resources::read(&request.uri, &self.view.gateway, &caller).await
         {
             return Ok(read.into());
         }
-        answered(dispatch::read_resource(self, request, &caller, context)).await
+        answered(dispatch::read_resource(&self.view, request, &caller, context)).await
     }
 
     async fn complete(
@@ -175,7 +171,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
         let caller = self.caller(&context).await?;
-        answered(dispatch::complete(self, request, &caller, context)).await
+        answered(dispatch::complete(&self.view, request, &caller, context)).await
     }
 
     async fn get_task(
@@ -184,7 +180,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
         let caller = self.caller(&context).await?;
-        answered(dispatch::tasks::get(self, request, &caller, &context)).await
+        answered(dispatch::tasks::get(&self.view, request, &caller, &context)).await
     }
 
     async fn update_task(
@@ -193,7 +189,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let caller = self.caller(&context).await?;
-        answered(dispatch::tasks::update(self, request, &caller, &context)).await
+        answered(dispatch::tasks::update(&self.view, request, &caller, &context)).await
     }
 
     async fn cancel_task(
@@ -202,7 +198,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
         let caller = self.caller(&context).await?;
-        answered(dispatch::tasks::cancel(self, request, &caller, &context)).await
+        answered(dispatch::tasks::cancel(&self.view, request, &caller, &context)).await
     }
 
     async fn set_level(
@@ -210,8 +206,8 @@ impl ServerHandler for Handler {
         request: SetLevelRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.seat.hears_from(request.level);
-        dispatch::set_level(self, request.level).await;
+        self.view.hears_from(request.level);
+        dispatch::set_level(&self.view, request.level).await;
         Ok(())
     }
 
@@ -220,7 +216,7 @@ impl ServerHandler for Handler {
         request: SubscribeRequestParams,
         _context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.seat.subscribe(self, &request.uri).await
+        self.seat.subscribe(&self.view, &request.uri).await
     }
 
     async fn unsubscribe(
@@ -233,14 +229,14 @@ impl ServerHandler for Handler {
     }
 
     fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
-        Some(audience::accepted(self, requested))
+        Some(audience::accepted(&self.view, requested))
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        audience::listen(self, context).await
+        audience::listen(&self.view, context).await
     }
 
     async fn on_initialized(&self, context: NotificationContext<RoleServer>) {
-        self.seat.take(self, context.peer);
+        self.seat.take(&self.view, context.peer);
     }
 }

@@ -1,5 +1,6 @@
 //! The other MCP servers: what is configured of each, what it offered last, and the connection while there is one.
 
+pub(in crate::mcp) mod ask;
 mod child;
 mod fault;
 mod hear;
@@ -7,9 +8,11 @@ mod http;
 pub mod keeper;
 mod line;
 mod link;
+pub(in crate::mcp) mod notes;
 mod offer;
 mod pins;
 mod read;
+pub(in crate::mcp) mod relay;
 mod spec;
 mod stderr;
 mod supervise;

@@ -5,20 +5,19 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use rmcp::ErrorData;
-use rmcp::model::{
-    ClientCapabilities, ClientResult, InputRequests, InputResponses, ProgressToken, ServerNotification, ServerResult,
-};
+use rmcp::model::{ClientCapabilities, ClientResult, InputRequests, InputResponses, ProgressToken, ServerNotification};
 use rmcp::model::{LoggingMessageNotification, ProgressNotification};
 use rmcp::service::{Peer, PeerRequestOptions, RequestContext, RoleServer, ServiceError};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::failure::Failure;
-use super::flight::{Event, Flight, Open};
+use super::flight::{Done, Flight, Open};
 use super::gone::Patience;
-use super::notes::{Note, Pace};
-use crate::mcp::eras::Ask;
 use crate::mcp::upstream::Era;
+use crate::mcp::upstream::ask::Ask;
+use crate::mcp::upstream::notes::{Note, Pace};
+use crate::mcp::upstream::relay::Question;
 
 /// Questions that come so soon after one another are put to a modern client together.
 const TOGETHER: Duration = Duration::from_millis(25);
@@ -28,7 +27,7 @@ const READING: Duration = Duration::from_secs(5);
 /// Why a request is attended to no longer.
 pub(super) enum Attended {
     /// It is over.
-    Done(Result<Box<ServerResult>, Failure>),
+    Done(Done),
     /// A modern client has to answer first.
     Asks,
 }
@@ -49,34 +48,33 @@ pub(super) async fn attend(
         tokio::select! {
             biased;
             () = patience.ends() => return Attended::Done(Err(Failure::Gone)),
-            event = flight.events.recv() => match event {
-                Some(Event::Ask(ask, reply)) if era == Era::Modern => {
+            Some(question) = flight.questions.recv() => match question {
+                Question::Ask(ask, reply) if era == Era::Modern => {
                     flight.asked += 1;
                     flight.open.push(Open { key: format!("ask-{}", flight.asked), ask, reply });
                     until.get_or_insert_with(|| Instant::now() + TOGETHER);
                 }
-                Some(Event::Lacks(needed)) if era == Era::Modern => {
+                Question::Ask(ask, reply) => asking.push(put(&context.peer, ask, reply)),
+                Question::Lacks(needed) if era == Era::Modern => {
                     // What is not declared is never asked for, and the client can change that (docs: protocols/mcp.md, 2).
                     let error = ErrorData::missing_required_client_capability(*needed);
                     return Attended::Done(Err(Failure::Refused(error)));
                 }
-                Some(Event::Lacks(_)) => {}
-                Some(Event::Ask(ask, reply)) => asking.push(put(&context.peer, ask, reply)),
-                Some(Event::Done(result)) => {
-                    let telling = async {
-                        for note in flight.notes.rest(&mut pace) {
-                            tell(&context.peer, token.as_ref(), &mut pace, note).await;
-                        }
-                    };
-                    tokio::select! {
-                        () = telling => {}
-                        () = patience.ends() => return Attended::Done(Err(Failure::Gone)),
-                        () = tokio::time::sleep(READING) => {}
-                    }
-                    return Attended::Done(result);
-                }
-                None => return Attended::Done(Err(Failure::Broken("its connection is gone".into()))),
+                Question::Lacks(_) => {}
             },
+            done = &mut flight.done => {
+                let telling = async {
+                    for note in flight.notes.rest(&mut pace) {
+                        tell(&context.peer, token.as_ref(), &mut pace, note).await;
+                    }
+                };
+                tokio::select! {
+                    () = telling => {}
+                    () = patience.ends() => return Attended::Done(Err(Failure::Gone)),
+                    () = tokio::time::sleep(READING) => {}
+                }
+                return Attended::Done(done.unwrap_or_else(|_| Err(Failure::Broken("its connection is gone".into()))));
+            }
             Some(()) = asking.next(), if !asking.is_empty() => {}
             () = tokio::time::sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => {
                 // A server may have given up asking.

@@ -12,29 +12,25 @@ use tokio::time::Instant;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::failure::Failure;
-use super::notes::Notes;
-use super::relay::Underway;
-use crate::mcp::eras::Ask;
+use crate::mcp::upstream::ask::Ask;
+use crate::mcp::upstream::notes::Notes;
+use crate::mcp::upstream::relay::{Question, Underway};
 use crate::mcp::upstream::{Era, Link};
 
 /// Questions that may wait for a client at once.
-const EVENTS: usize = 16;
+const QUESTIONS: usize = 16;
 /// How long a server may take to read that a request is cancelled.
 const CANCELLING: Duration = Duration::from_secs(5);
 
-/// What comes of a request.
-pub(super) enum Event {
-    /// The server wants to know something first.
-    Ask(Ask, oneshot::Sender<Result<ClientResult, ErrorData>>),
-    /// The server wants to know something that the client has not declared.
-    Lacks(Box<ClientCapabilities>),
-    /// It is over.
-    Done(Result<Box<ServerResult>, Failure>),
-}
+/// What has come of a request.
+pub(super) type Done = Result<Box<ServerResult>, Failure>;
 
 /// A request under way. Dropping it cancels it.
 pub(in crate::mcp) struct Flight {
-    pub(super) events: mpsc::Receiver<Event>,
+    /// What its server wants of its client.
+    pub(super) questions: mpsc::Receiver<Question>,
+    /// What has come of it, once it is over.
+    pub(super) done: oneshot::Receiver<Done>,
     pub(super) notes: Arc<Notes>,
     /// Questions that a modern client was asked, or is to be asked.
     pub(super) open: Vec<Open>,
@@ -74,11 +70,12 @@ impl Flight {
         limit: Duration,
     ) -> Option<Flight> {
         let place = link.relay.place()?;
-        let (sender, events) = mpsc::channel(EVENTS);
+        let (asking, questions) = mpsc::channel(QUESTIONS);
+        let (telling, done) = oneshot::channel();
         let notes = Arc::new(Notes::default());
         let cancelled = CancellationToken::new();
         let underway = Underway {
-            events: sender,
+            questions: asking,
             notes: notes.clone(),
             abilities: behalf.abilities,
             era: behalf.era,
@@ -88,10 +85,12 @@ impl Flight {
         };
         let driving = drive(link, request, meta, underway, limit, cancelled.clone());
         runtime.spawn(async move {
-            driving.await;
+            if let Some(done) = driving.await {
+                telling.send(done).ok();
+            }
             drop(place);
         });
-        Some(Flight { events, notes, open: Vec::new(), asked: 0, _cancel: cancelled.drop_guard() })
+        Some(Flight { questions, done, notes, open: Vec::new(), asked: 0, _cancel: cancelled.drop_guard() })
     }
 }
 
@@ -100,19 +99,13 @@ impl Flight {
     /// A request of which nothing comes, and what tells that it was cancelled.
     pub(in crate::mcp) fn idle() -> (Flight, CancellationToken) {
         let cancelled = CancellationToken::new();
-        let (_, events) = mpsc::channel(1);
+        let ((_, questions), (_, done)) = (mpsc::channel(1), oneshot::channel());
         let _cancel = cancelled.clone().drop_guard();
-        (Flight { events, notes: Arc::default(), open: Vec::new(), asked: 0, _cancel }, cancelled)
+        (Flight { questions, done, notes: Arc::default(), open: Vec::new(), asked: 0, _cancel }, cancelled)
     }
 }
 
-/// How a request ended here, whatever becomes of it there.
-enum End {
-    Over(Result<Box<ServerResult>, Failure>),
-    Late,
-    Cancelled,
-}
-
+/// Sends a request and waits for what comes of it; `None` where its client does not want to know any more.
 async fn drive(
     link: Arc<Link>,
     request: ClientRequest,
@@ -120,54 +113,36 @@ async fn drive(
     underway: Underway,
     limit: Duration,
     cancelled: CancellationToken,
-) {
+) -> Option<Done> {
     let mut clock = Stopwatch { until: Instant::now() + limit, asking: underway.asking.subscribe() };
-    let events = underway.events.clone();
     let options = PeerRequestOptions::no_options().with_meta(meta);
     let sent = tokio::select! {
         biased;
-        () = cancelled.cancelled() => return,
+        () = cancelled.cancelled() => return None,
         sent = link.peer.send_request_with_option(request, options) => sent,
-        () = clock.run_out() => {
-            events.send(Event::Done(Err(Failure::Late(limit)))).await.ok();
-            return;
-        }
+        () = clock.run_out() => return Some(Err(Failure::Late(limit))),
     };
     let mut handle = match sent {
         Ok(handle) => handle,
-        Err(error) => {
-            let failure = Failure::Unsent(error.to_string().into());
-            events.send(Event::Done(Err(failure))).await.ok();
-            return;
-        }
+        Err(error) => return Some(Err(Failure::Unsent(error.to_string().into()))),
     };
     let entered = link.relay.enter(handle.id.clone(), handle.progress_token.clone(), underway);
-    let end = tokio::select! {
+    let (done, why) = tokio::select! {
         biased;
-        answer = &mut handle.rx => End::Over(result(answer)),
-        () = cancelled.cancelled() => End::Cancelled,
-        () = clock.run_out() => End::Late,
+        answer = &mut handle.rx => return Some(result(answer)),
+        () = cancelled.cancelled() => (None, "the client has cancelled"),
+        () = clock.run_out() => (Some(Err(Failure::Late(limit))), "it took too long"),
     };
     drop(entered);
-    match end {
-        End::Over(result) => {
-            events.send(Event::Done(result)).await.ok();
-        }
-        End::Late => {
-            let told = events.send(Event::Done(Err(Failure::Late(limit))));
-            tokio::join!(cancel(handle, "it took too long"), told).1.ok();
-        }
-        End::Cancelled => cancel(handle, "the client has cancelled").await,
-    }
+    tokio::spawn(cancel(handle, why));
+    done
 }
 
-async fn cancel(handle: RequestHandle<RoleClient>, reason: &str) {
+async fn cancel(handle: RequestHandle<RoleClient>, reason: &'static str) {
     tokio::time::timeout(CANCELLING, handle.cancel(Some(reason.to_owned()))).await.ok();
 }
 
-fn result(
-    answer: Result<Result<ServerResult, ServiceError>, oneshot::error::RecvError>,
-) -> Result<Box<ServerResult>, Failure> {
+fn result(answer: Result<Result<ServerResult, ServiceError>, oneshot::error::RecvError>) -> Done {
     match answer {
         Ok(Ok(result)) => Ok(Box::new(result)),
         Ok(Err(ServiceError::McpError(error))) => Err(Failure::Refused(error)),

@@ -3,7 +3,7 @@
 use rmcp::service::{RequestContext, RoleServer};
 use tokio_util::sync::CancellationToken;
 
-use crate::mcp::handler::Handler;
+use crate::mcp::view::View;
 
 /// The header of a legacy session's id (docs: protocols/mcp.md, 3).
 const SESSION: &str = "mcp-session-id";
@@ -18,10 +18,10 @@ pub(super) struct Patience {
 
 impl Patience {
     /// That of the client of a request.
-    pub(super) fn of(handler: &Handler, context: &RequestContext<RoleServer>) -> Patience {
+    pub(super) fn of(view: &View, context: &RequestContext<RoleServer>) -> Patience {
         let parts = context.extensions.get::<http::request::Parts>();
         let session = parts.and_then(|parts| parts.headers.get(SESSION)?.to_str().ok());
-        let ended = session.and_then(|id| handler.mcp.sessions.of(&handler.scope).end(id));
+        let ended = session.and_then(|id| view.mcp.sessions.of(&view.scope).end(id));
         Patience { cancelled: context.ct.clone(), ended }
     }
 

@@ -15,12 +15,12 @@ use super::failure::Failure;
 use super::flight::Flight;
 use super::gone::Patience;
 use super::level;
+use super::parked::{self, Bond};
 use crate::domain::facts::Caller;
 use crate::gateway::called::Called;
 use crate::mcp::Scope;
-use crate::mcp::eras::{Bond, parked};
-use crate::mcp::handler::Handler;
 use crate::mcp::upstream::{Era, Link, Server, Standing};
+use crate::mcp::view::View;
 
 /// The most rounds of questions and answers with a modern server for a legacy client.
 const ROUNDS: u32 = 10;
@@ -29,7 +29,7 @@ const CONNECTING: Duration = Duration::from_secs(10);
 
 /// A request, by whom and of whom.
 pub(super) struct Asked<'a> {
-    pub(super) handler: &'a Handler,
+    pub(super) view: &'a View,
     pub(super) caller: &'a Caller,
     pub(super) context: &'a RequestContext<RoleServer>,
     pub(super) server: &'a Arc<Server>,
@@ -44,7 +44,7 @@ pub(super) async fn run(asked: &Asked<'_>, errand: Errand) -> Result<ServerResul
         // Whoever keeps the connection may not have seen yet that it is gone.
         asked.server.is_stale();
     }
-    asked.handler.gateway.called(&Called {
+    asked.view.gateway.called(&Called {
         caller: asked.caller,
         server: &asked.server.spec.name,
         method,
@@ -61,7 +61,7 @@ pub(super) async fn run(asked: &Asked<'_>, errand: Errand) -> Result<ServerResul
 }
 
 async fn rounds(asked: &Asked<'_>, mut errand: Errand) -> Result<ServerResult, Failure> {
-    let client = Client::of(asked.context, asked.handler.hears_from());
+    let client = Client::of(asked.context, asked.view.level());
     let mut flight = match resumed(asked, &client, &mut errand)? {
         Some(flight) => flight,
         None => asked.begin(&client, &mut errand).await?,
@@ -93,12 +93,12 @@ pub(super) fn away(server: &Server) -> Failure {
 impl<'a> Asked<'a> {
     /// A request that has just come.
     pub(super) fn new(
-        handler: &'a Handler,
+        view: &'a View,
         caller: &'a Caller,
         context: &'a RequestContext<RoleServer>,
         server: &'a Arc<Server>,
     ) -> Asked<'a> {
-        Asked { handler, caller, context, server, patience: Patience::of(handler, context) }
+        Asked { view, caller, context, server, patience: Patience::of(view, context) }
     }
 
     async fn begin(&self, client: &Client, errand: &mut Errand) -> Result<Flight, Failure> {
@@ -115,7 +115,7 @@ impl<'a> Asked<'a> {
         if let Some(level) = client.wish {
             level::ensure(self.server, &link, level).await;
         }
-        let servers = self.handler.mcp.servers();
+        let servers = self.view.mcp.servers();
         let runtime = servers.runtime().ok_or(Failure::NotYet)?;
         let meta = client.meta(self.context, link.era);
         let limit = self.server.spec.timeout;
@@ -148,7 +148,7 @@ impl<'a> Asked<'a> {
         Bond {
             key: self.caller.key.clone(),
             server: self.server.spec.name.clone(),
-            alone: matches!(self.handler.scope, Scope::One(_)),
+            alone: matches!(self.view.scope, Scope::One(_)),
             request: errand.digest(),
         }
     }
@@ -156,7 +156,7 @@ impl<'a> Asked<'a> {
     /// Has a modern client answer: the request goes on when it comes back.
     fn park(&self, flight: Flight, errand: &Errand) -> Result<ServerResult, Failure> {
         let asks = flight.open.iter().map(|open| (open.key.clone(), open.ask.to_input())).collect();
-        let mcp = &self.handler.mcp;
+        let mcp = &self.view.mcp;
         let runtime = mcp.servers().runtime().ok_or(Failure::NotYet)?;
         let state = mcp
             .parked
@@ -169,7 +169,7 @@ impl<'a> Asked<'a> {
 /// The call that a modern client comes back to, with its answers given.
 fn resumed(asked: &Asked<'_>, client: &Client, errand: &mut Errand) -> Result<Option<Flight>, Failure> {
     let bond = asked.bond(errand);
-    let waiting = &asked.handler.mcp.parked;
+    let waiting = &asked.view.mcp.parked;
     let Some((responses, state)) = errand.brought() else { return Ok(None) };
     let Some(state) = state.as_ref().filter(|state| client.era == Era::Modern && waiting.knows(state)) else {
         return Ok(None);

@@ -17,32 +17,32 @@ use super::prefixed;
 use super::run::{self, Asked};
 use crate::domain::facts::Caller;
 use crate::mcp::Scope;
-use crate::mcp::handler::Handler;
 use crate::mcp::upstream::Server;
+use crate::mcp::view::View;
 
 /// What stands between a server's prefix and its task's id.
 const BETWEEN: &str = "__";
 
 /// A new task as its client sees it: on a path of many servers its id tells whose it is.
-pub(super) fn shown(handler: &Handler, server: &Server, mut task: CreateTaskResult) -> CreateTaskResult {
-    task.task.task_id = shown_id(handler, server, &task.task.task_id);
+pub(super) fn shown(view: &View, server: &Server, mut task: CreateTaskResult) -> CreateTaskResult {
+    task.task.task_id = shown_id(view, server, &task.task.task_id);
     task
 }
 
 /// How a task is.
 pub(in crate::mcp) async fn get(
-    handler: &Handler,
+    view: &View,
     mut request: GetTaskParams,
     caller: &Caller,
     context: &RequestContext<RoleServer>,
 ) -> Result<GetTaskResult, ErrorData> {
-    let (server, id) = place(handler, &request.task_id).await?;
+    let (server, id) = place(view, &request.task_id).await?;
     (request.meta, request.task_id) = (None, id);
-    let asked = Asked::new(handler, caller, context, &server);
+    let asked = Asked::new(view, caller, context, &server);
     let failure = match run::run(&asked, Errand::GetTask(request)).await {
         Ok(ServerResult::GetTaskResult(mut result)) => {
-            result.task.task.task_id = shown_id(handler, &server, &result.task.task.task_id);
-            if let (Scope::All, TaskPayload::Completed { result }) = (&handler.scope, &mut result.task.payload) {
+            result.task.task.task_id = shown_id(view, &server, &result.task.task.task_id);
+            if let (Scope::All, TaskPayload::Completed { result }) = (&view.scope, &mut result.task.payload) {
                 prefix(server.spec.prefix(), result);
             }
             return Ok(result);
@@ -55,26 +55,26 @@ pub(in crate::mcp) async fn get(
 
 /// Answers what a task has asked for.
 pub(in crate::mcp) async fn update(
-    handler: &Handler,
+    view: &View,
     mut request: UpdateTaskParams,
     caller: &Caller,
     context: &RequestContext<RoleServer>,
 ) -> Result<(), ErrorData> {
-    let (server, id) = place(handler, &request.task_id).await?;
+    let (server, id) = place(view, &request.task_id).await?;
     (request.meta, request.task_id) = (None, id);
-    acknowledged(Asked::new(handler, caller, context, &server), Errand::UpdateTask(request)).await
+    acknowledged(Asked::new(view, caller, context, &server), Errand::UpdateTask(request)).await
 }
 
 /// Asks a task to end.
 pub(in crate::mcp) async fn cancel(
-    handler: &Handler,
+    view: &View,
     mut request: CancelTaskParams,
     caller: &Caller,
     context: &RequestContext<RoleServer>,
 ) -> Result<(), ErrorData> {
-    let (server, id) = place(handler, &request.task_id).await?;
+    let (server, id) = place(view, &request.task_id).await?;
     (request.meta, request.task_id) = (None, id);
-    acknowledged(Asked::new(handler, caller, context, &server), Errand::CancelTask(request)).await
+    acknowledged(Asked::new(view, caller, context, &server), Errand::CancelTask(request)).await
 }
 
 /// Whatever a server says that is no error is its word that it has heard.
@@ -86,13 +86,13 @@ async fn acknowledged(asked: Asked<'_>, errand: Errand) -> Result<(), ErrorData>
 }
 
 /// The server of a task that was shown, and the task's own id there.
-async fn place(handler: &Handler, shown: &str) -> Result<(Arc<Server>, String), ErrorData> {
+async fn place(view: &View, shown: &str) -> Result<(Arc<Server>, String), ErrorData> {
     // Its server may have been started just now.
-    handler.mcp.settle().await;
-    let found = match &handler.scope {
+    view.mcp.settle().await;
+    let found = match &view.scope {
         Scope::One(server) => Some((server.clone(), shown.to_owned())),
         Scope::All => shown.split_once(BETWEEN).and_then(|(prefix, id)| {
-            let server = handler.mcp.servers().named(prefix).filter(|server| server.spec.prefix() == prefix)?;
+            let server = view.mcp.servers().named(prefix).filter(|server| server.spec.prefix() == prefix)?;
             Some((server, id.to_owned()))
         }),
     };
@@ -100,8 +100,8 @@ async fn place(handler: &Handler, shown: &str) -> Result<(Arc<Server>, String), 
     found.ok_or_else(|| ErrorData::invalid_params("unknown task", None))
 }
 
-fn shown_id(handler: &Handler, server: &Server, id: &str) -> String {
-    match &handler.scope {
+fn shown_id(view: &View, server: &Server, id: &str) -> String {
+    match &view.scope {
         Scope::One(_) => id.to_owned(),
         Scope::All => format!("{}{BETWEEN}{id}", server.spec.prefix()),
     }

@@ -8,22 +8,22 @@ use super::trouble::Trouble;
 use super::{Desk, OwnTool, arguments};
 use crate::domain::facts::Caller;
 use crate::mcp::caught::caught;
-use crate::mcp::handler::Handler;
 use crate::mcp::progress::Progress;
+use crate::mcp::view::View;
 
 /// Does what a tool is for. It fails within its result, never otherwise.
 pub(in crate::mcp) async fn call(
     tool: &'static OwnTool,
     given: JsonObject,
-    handler: &Handler,
+    view: &View,
     caller: &Caller,
     context: &RequestContext<RoleServer>,
 ) -> CallToolResult {
-    let progress = Progress::of(context, handler.gateway.clock());
+    let progress = Progress::of(context, view.gateway.clock());
     let onlooker = progress.as_ref().map(Progress::onlooker);
     let caller = Caller { onlooker, ..caller.clone() };
-    let desk = Desk { tool: tool.name, gateway: &handler.gateway, caller: &caller };
-    let Ok(_place) = handler.mcp.calls.try_acquire() else {
+    let desk = Desk { tool: tool.name, gateway: &view.gateway, caller: &caller };
+    let Ok(_place) = view.mcp.calls.try_acquire() else {
         return told(Err(desk.failed("overloaded", "Too many calls are under way.", "Call again shortly.")));
     };
     let work = async {

@@ -7,7 +7,6 @@ use std::time::Duration;
 use rmcp::service::{ClientInitializeError, ServiceError};
 use rmcp::transport::streamable_http_client::StreamableHttpError;
 
-use super::read::Unread;
 use crate::secret::scrub;
 
 /// The most words of a fault, in characters.
@@ -30,6 +29,29 @@ pub(super) enum Fault {
     Panicked,
     #[error("the gateway is about to end")]
     Stopped,
+}
+
+/// Why a list could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unread {
+    #[error("{0} took longer than {limit} s", limit = .1.as_secs())]
+    Late(&'static str, Duration),
+    #[error("{0} gives more than {limit} MiB", limit = .1 >> 20)]
+    Large(&'static str, usize),
+    #[error("{0} failed: {1}")]
+    Failed(&'static str, ServiceError),
+}
+
+impl Unread {
+    /// Is it the connection that failed, rather than the server that did not do what it was asked?
+    pub(super) fn is_broken(&self) -> bool {
+        matches!(self, Unread::Failed(_, ServiceError::TransportClosed | ServiceError::TransportSend(_)))
+    }
+
+    /// Did it take too long?
+    pub(super) fn is_late(&self) -> bool {
+        matches!(self, Unread::Late(..))
+    }
 }
 
 impl Fault {

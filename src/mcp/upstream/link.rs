@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rmcp::model::ProtocolVersion;
 use rmcp::service::{Peer, RoleClient};
 
-use crate::mcp::dispatch::Relay;
+use super::relay::Relay;
 
 /// One connection, shared by all who call.
 pub struct Link {

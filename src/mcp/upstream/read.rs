@@ -14,7 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::fault::Fault;
+use super::fault::{Fault, Unread};
 use super::{Offer, Spec};
 
 /// How long a server may take for one page of a list.
@@ -29,29 +29,6 @@ const LARGEST_TOOL: usize = 256 << 10;
 const MOST_TOLD: usize = 20;
 /// The most of a list, in bytes of JSON.
 const MOST_BYTES: usize = 32 << 20;
-
-/// Why a list could not be read.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Unread {
-    #[error("{0} took longer than {limit} s", limit = PATIENCE.as_secs())]
-    Late(&'static str),
-    #[error("{0} gives more than {limit} MiB", limit = MOST_BYTES >> 20)]
-    Large(&'static str),
-    #[error("{0} failed: {1}")]
-    Failed(&'static str, ServiceError),
-}
-
-impl Unread {
-    /// Is it the connection that failed, rather than the server that did not do what it was asked?
-    pub(super) fn is_broken(&self) -> bool {
-        matches!(self, Unread::Failed(_, ServiceError::TransportClosed | ServiceError::TransportSend(_)))
-    }
-
-    /// Did it take too long?
-    pub(super) fn is_late(&self) -> bool {
-        matches!(self, Unread::Late(_))
-    }
-}
 
 /// One page of a list, and where the next one begins.
 type Page<T> = (Vec<T>, Option<String>);
@@ -69,11 +46,12 @@ async fn all<T: Serialize>(
     for _ in 0..MOST_PAGES {
         let answer =
             timeout(PATIENCE, peer.send_request(request(PaginatedRequestParams::default().with_cursor(cursor))));
-        let answer = answer.await.map_err(|_| Unread::Late(what))?.map_err(|error| Unread::Failed(what, error))?;
+        let answer =
+            answer.await.map_err(|_| Unread::Late(what, PATIENCE))?.map_err(|error| Unread::Failed(what, error))?;
         let (items, next) = page(answer).ok_or(Unread::Failed(what, ServiceError::UnexpectedResponse))?;
         bytes += items.iter().map(size).sum::<usize>();
         if bytes > MOST_BYTES {
-            return Err(Unread::Large(what));
+            return Err(Unread::Large(what, MOST_BYTES));
         }
         all.extend(items);
         cursor = next;

@@ -19,9 +19,9 @@ use super::fault::Fault;
 use super::keeper::Keeper;
 use super::pins::Pins;
 use super::read;
+use super::relay::Relay;
 use super::{Era, Link, Means, Offer, Reach, Server, Standing, What, hear, http};
 use crate::mcp::caught::caught;
-use crate::mcp::dispatch::Relay;
 
 /// How long a server may take from its start until it has answered; some load much before.
 const CONNECTING: Duration = Duration::from_secs(60);

@@ -65,13 +65,11 @@ const UNSEEN_BEHIND_THE_GATEWAY: [&str; 1] = ["server-sse-disconnect-resume"];
 
 /// What a server of the legacy era cannot do for a client of the modern one, whatever stands between: it has no keys for
 /// its questions, and is not told what the client of each request can do.
-const BEYOND_OLDER_SERVERS: [&str; 6] = [
+const BEYOND_OLDER_SERVERS: [&str; 4] = [
     "sep-2322-elicitation-complete",
     "sep-2322-elicitation-incomplete",
     "sep-2322-ignore-unexpected-params",
     "sep-2322-respect-client-capabilities",
-    "sep-2575-missing-capability-http-400",
-    "sep-2575-server-rejects-undeclared-capability",
 ];
 
 /// What became of one check, which may have been made several times.

@@ -17,7 +17,7 @@ const LOGS: usize = 64;
 
 /// Notes that wait.
 #[derive(Default)]
-pub(super) struct Notes {
+pub(in crate::mcp) struct Notes {
     waiting: Mutex<Waiting>,
     came: Notify,
 }
@@ -29,7 +29,7 @@ struct Waiting {
 }
 
 /// A note.
-pub(super) enum Note {
+pub(in crate::mcp) enum Note {
     /// How far a call is.
     Progress(ProgressNotificationParam),
     /// What its server says beside it.
@@ -37,7 +37,7 @@ pub(super) enum Note {
 }
 
 /// How many notes of progress may go out now, and which value was told last.
-pub(super) struct Pace {
+pub(in crate::mcp) struct Pace {
     left: u32,
     filled: Instant,
     last: f64,
@@ -67,7 +67,7 @@ impl Pace {
     }
 
     /// Is this value higher than all before it? Others are not told (docs: protocols/mcp.md, 5).
-    pub(super) fn rises(&mut self, value: f64) -> bool {
+    pub(in crate::mcp) fn rises(&mut self, value: f64) -> bool {
         let rises = value > self.last;
         if rises {
             self.last = value;
@@ -82,7 +82,7 @@ impl Notes {
     }
 
     /// Adds a note of progress; where too many wait, the one before it is lost.
-    pub(super) fn progress(&self, note: ProgressNotificationParam) {
+    pub(in crate::mcp) fn progress(&self, note: ProgressNotificationParam) {
         let mut waiting = self.lock();
         if waiting.progress.len() >= BURST as usize {
             waiting.progress.pop_back();
@@ -93,7 +93,7 @@ impl Notes {
     }
 
     /// Adds a log message; where too many wait, the oldest is lost.
-    pub(super) fn log(&self, note: LoggingMessageNotificationParam) {
+    pub(in crate::mcp) fn log(&self, note: LoggingMessageNotificationParam) {
         let mut waiting = self.lock();
         if waiting.logs.len() >= LOGS {
             waiting.logs.pop_front();
@@ -104,7 +104,7 @@ impl Notes {
     }
 
     /// The next note, when it may go out. Nothing is lost where this is given up before its end.
-    pub(super) async fn next(&self, pace: &mut Pace) -> Note {
+    pub(in crate::mcp) async fn next(&self, pace: &mut Pace) -> Note {
         let mut has_waited = false;
         loop {
             let came = self.came.notified();
@@ -135,7 +135,7 @@ impl Notes {
     }
 
     /// What is left when the call is over: as much as may go out, and the last note in any case.
-    pub(super) fn rest(&self, pace: &mut Pace) -> Vec<Note> {
+    pub(in crate::mcp) fn rest(&self, pace: &mut Pace) -> Vec<Note> {
         pace.wait();
         let mut waiting = self.lock();
         let over = waiting.progress.len().saturating_sub(pace.left.max(1) as usize);

@@ -16,10 +16,9 @@ use rmcp::model::{
 use rmcp::service::{InboundStreamOrigin, NotificationContext, RequestContext, RoleClient};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 
-use super::flight::Event;
+use super::ask::Ask;
 use super::notes::Notes;
-use crate::mcp::eras::Ask;
-use crate::mcp::upstream::{Era, Server, What};
+use super::{Era, Server, What};
 
 /// The most calls under way at one server, whatever their clients do with their connections.
 const MOST: usize = 2048;
@@ -36,7 +35,7 @@ pub struct Relay {
     calls: Mutex<Calls>,
     places: Arc<Semaphore>,
     /// The level of log messages that the server was told last.
-    pub(super) level: Mutex<Option<LoggingLevel>>,
+    pub(in crate::mcp) level: Mutex<Option<LoggingLevel>>,
 }
 
 /// The calls that are under way at one connection.
@@ -47,24 +46,32 @@ struct Calls {
     early: VecDeque<ProgressNotificationParam>,
 }
 
+/// What a server wants of the client whose call it is.
+pub(in crate::mcp) enum Question {
+    /// To know something first.
+    Ask(Ask, oneshot::Sender<Result<ClientResult, ErrorData>>),
+    /// To know something that the client has not declared.
+    Lacks(Box<ClientCapabilities>),
+}
+
 /// One of them, as far as its server's other words concern it.
 #[derive(Clone)]
-pub(super) struct Underway {
-    pub(super) events: mpsc::Sender<Event>,
-    pub(super) notes: Arc<Notes>,
-    pub(super) era: Era,
+pub(in crate::mcp) struct Underway {
+    pub(in crate::mcp) questions: mpsc::Sender<Question>,
+    pub(in crate::mcp) notes: Arc<Notes>,
+    pub(in crate::mcp) era: Era,
     /// What its client can be asked.
-    pub(super) abilities: Arc<ClientCapabilities>,
+    pub(in crate::mcp) abilities: Arc<ClientCapabilities>,
     /// From which level on it hears log messages; none where there is no level.
-    pub(super) level: Option<LoggingLevel>,
+    pub(in crate::mcp) level: Option<LoggingLevel>,
     /// Does it want to know how far the call is?
-    pub(super) wants_progress: bool,
+    pub(in crate::mcp) wants_progress: bool,
     /// How many questions to its client are open.
-    pub(super) asking: watch::Sender<usize>,
+    pub(in crate::mcp) asking: watch::Sender<usize>,
 }
 
 /// A call's place; it is given back when it is dropped.
-pub(super) struct Entered<'a> {
+pub(in crate::mcp) struct Entered<'a> {
     relay: &'a Relay,
     id: RequestId,
     token: ProgressToken,
@@ -81,7 +88,7 @@ impl Relay {
     }
 
     /// A place for one more call; `None` where too many are under way.
-    pub(super) fn place(&self) -> Option<OwnedSemaphorePermit> {
+    pub(in crate::mcp) fn place(&self) -> Option<OwnedSemaphorePermit> {
         self.places.clone().try_acquire_owned().ok()
     }
 
@@ -95,7 +102,7 @@ impl Relay {
     }
 
     /// A place for a call that was sent under `id` and `token`.
-    pub(super) fn enter(&self, id: RequestId, token: ProgressToken, underway: Underway) -> Entered<'_> {
+    pub(in crate::mcp) fn enter(&self, id: RequestId, token: ProgressToken, underway: Underway) -> Entered<'_> {
         let mut calls = self.calls();
         let (own, others) = calls.early.drain(..).partition(|note| note.progress_token == token);
         calls.early = others;
@@ -133,7 +140,7 @@ impl Relay {
         let call = self.whose(&ask, context.extensions.get())?;
         let (reply, answer) = oneshot::channel();
         let _asking = Asking::begin(&call.asking);
-        if call.events.try_send(Event::Ask(ask, reply)).is_err() {
+        if call.questions.try_send(Question::Ask(ask, reply)).is_err() {
             return Err(ErrorData::invalid_request("too many questions are open, or the call is over", None));
         }
         tokio::select! {
@@ -156,7 +163,7 @@ impl Underway {
     /// Its client cannot be asked this: a modern one is told what it would have to declare.
     fn lacks(&self, ask: &Ask) -> ErrorData {
         if self.era == Era::Modern {
-            self.events.try_send(Event::Lacks(Box::new(ask.needs()))).ok();
+            self.questions.try_send(Question::Lacks(Box::new(ask.needs()))).ok();
         }
         ErrorData::invalid_request(format!("{}: {UNDECLARED}", ask.method()), None)
     }

@@ -9,7 +9,7 @@ use rustls::crypto::ring;
 use tokio::runtime::Handle;
 use tokio::task::AbortHandle;
 
-use crate::mcp::dispatch::Flight;
+use super::flight::Flight;
 
 /// The most calls that wait.
 const MOST: usize = 1024;

@@ -7,7 +7,7 @@ use rmcp::service::{Peer, RoleClient};
 use tokio::time::Instant;
 
 use super::fault::Fault;
-use super::read::Unread;
+use super::fault::Unread;
 use super::supervise::LOOK;
 use super::{Era, Link, Offer, Server};
 

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::io::{self, PipeWriter, Write};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,7 +41,7 @@ pub(super) struct Keeper {
 #[derive(Default)]
 struct State {
     groups: BTreeSet<i32>,
-    running: Option<(Child, ChildStdin)>,
+    running: Option<(Child, PipeWriter)>,
 }
 
 /// A group that is kept for as long as this is.
@@ -110,19 +110,20 @@ impl Keeper {
         }
     }
 
-    fn start(&self, groups: &BTreeSet<i32>) -> io::Result<Option<(Child, ChildStdin)>> {
+    fn start(&self, groups: &BTreeSet<i32>) -> io::Result<Option<(Child, PipeWriter)>> {
         let Some(program) = &self.surroundings.program else { return Ok(None) };
-        let mut child = Command::new(program)
+        let (reader, mut pipe) = io::pipe()?;
+        // It knows everything from its first moment on. A pipe holds far more than that.
+        let all: String = groups.iter().map(|group| format!("+{group}\n")).collect();
+        pipe.write_all(all.as_bytes())?;
+        let child = Command::new(program)
             .arg(COMMAND)
             .env_clear()
-            .stdin(Stdio::piped())
+            .stdin(reader)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0)
             .spawn()?;
-        let Some(mut pipe) = child.stdin.take() else { return Err(io::ErrorKind::BrokenPipe.into()) };
-        let all: String = groups.iter().map(|group| format!("+{group}\n")).collect();
-        pipe.write_all(all.as_bytes())?;
         Ok(Some((child, pipe)))
     }
 }

@@ -72,7 +72,7 @@ fn listens(request: &Request<Body>) -> bool {
     let says = |name: &HeaderName, so: fn(&[u8]) -> bool| {
         request.headers().get(name).is_some_and(|value| so(value.as_bytes()))
     };
-    let is_modern = || says(&VERSION, |version| version >= b"2026-07-28");
+    let is_modern = || says(&VERSION, |version| version >= b"2026-07-28".as_slice());
     request.method() == Method::GET || (says(&METHOD, |method| method == b"subscriptions/listen") && is_modern())
 }
 

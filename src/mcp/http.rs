@@ -16,6 +16,7 @@ use super::caller::Door;
 use super::handler::Handler;
 use super::remembered::Remembered;
 use super::sessions::Sessions;
+use super::upstream::Server;
 use super::{Mcp, Scope};
 use crate::domain::facts::Caller;
 use crate::gateway::Gateway;
@@ -38,7 +39,7 @@ pub struct Options {
 /// One worker's services: sessions are shared by all workers, and belong to one path each.
 pub struct Services {
     all: Service,
-    each: Vec<(Arc<str>, Service)>,
+    each: Vec<(Arc<Server>, Service)>,
 }
 
 impl Services {
@@ -58,10 +59,8 @@ impl Services {
             Service { streamable, sessions: sessions.clone() }
         };
         let each = mcp.servers().all().iter().map(|server| {
-            (
-                server.spec.name.clone(),
-                service(Scope::One(server.clone()), mcp.sessions.of(&Scope::One(server.clone()))),
-            )
+            let scope = Scope::One(server.clone());
+            (server.clone(), service(scope.clone(), mcp.sessions.of(&scope)))
         });
         Services { each: each.collect(), all: service(Scope::All, mcp.sessions.all()) }
     }
@@ -71,9 +70,9 @@ impl Services {
         &self.all
     }
 
-    /// What answers `/mcp/{name}`; `None` where no server has that name.
+    /// What answers `/mcp/{name}`; `None` where no server has that name or alias.
     pub fn of(&self, name: &str) -> Option<&Service> {
-        self.each.iter().find(|(known, _)| **known == *name).map(|(_, service)| service)
+        self.each.iter().find(|(server, _)| server.spec.is_called(name)).map(|(_, service)| service)
     }
 }
 

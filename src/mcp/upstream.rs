@@ -120,7 +120,7 @@ impl Servers {
 
     /// The one of this name or alias.
     pub fn named(&self, name: &str) -> Option<Arc<Server>> {
-        self.list.iter().find(|server| &*server.spec.name == name || server.spec.prefix() == name).cloned()
+        self.list.iter().find(|server| server.spec.is_called(name)).cloned()
     }
 
     /// Tells of changes from now on.

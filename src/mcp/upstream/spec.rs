@@ -77,6 +77,11 @@ fn fits(pattern: &str, name: &str) -> bool {
 }
 
 impl Spec {
+    /// Is this its name, or its alias?
+    pub fn is_called(&self, name: &str) -> bool {
+        *self.name == *name || self.prefix() == name
+    }
+
     /// What stands before `__` in the names that `/mcp` shows.
     pub fn prefix(&self) -> &str {
         self.alias.as_deref().unwrap_or(&self.name)

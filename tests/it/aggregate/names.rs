@@ -40,6 +40,10 @@ async fn everything_is_behind_its_servers_prefix_and_bare_at_its_own_path() {
         assert_eq!(names(&one.list("prompts/list").await), ["greet"]);
         let read = one.request("resources/read", json!({"uri": "test://text"})).await.result();
         assert_eq!(read["contents"][0]["uri"], "test://text");
+        for name in ["copy", "second_one"] {
+            let one = mcp(&gateway).era(era).path(&format!("/mcp/{name}")).connect().await;
+            assert!(names(&one.tools().await).contains(&"echo".to_owned()), "by its name and by its alias");
+        }
     }
 }
 

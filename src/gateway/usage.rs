@@ -59,12 +59,12 @@ fn by_model(rows: Vec<UsageRow>) -> Vec<UsageRow> {
 }
 
 fn add(sum: &mut UsageRow, row: &UsageRow) {
-    sum.calls += row.calls;
-    sum.ok += row.ok;
-    sum.input_tokens += row.input_tokens;
-    sum.output_tokens += row.output_tokens;
-    sum.units += row.units;
-    sum.latency_ms += row.latency_ms;
+    sum.calls = sum.calls.saturating_add(row.calls);
+    sum.ok = sum.ok.saturating_add(row.ok);
+    sum.input_tokens = sum.input_tokens.saturating_add(row.input_tokens);
+    sum.output_tokens = sum.output_tokens.saturating_add(row.output_tokens);
+    sum.units = sum.units.saturating_add(row.units);
+    sum.latency_ms = sum.latency_ms.saturating_add(row.latency_ms);
 }
 
 /// Figures of several rows.
